@@ -1,0 +1,106 @@
+// The only file that knows Python: checks shapes, takes pointers, lets go of the GIL.
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <occlusion_sensitivity/kernels.hpp>
+
+namespace py = pybind11;
+using namespace pybind11::literals;
+
+namespace {
+
+template <typename T>
+using Dense = py::array_t<T, py::array::c_style>;
+
+void copy_boxes(const Dense<float>& image, const Dense<std::int32_t>& boxes, Dense<float>& batch) {
+    if (image.ndim() != 4) throw py::value_error("image must have shape (planes, height, width, depth)");
+    if (boxes.ndim() != 2 || boxes.shape(1) != 4) throw py::value_error("boxes must have shape (n, 4)");
+    if (batch.ndim() != 5 || batch.shape(0) < boxes.shape(0) ||
+        !std::equal(image.shape(), image.shape() + 4, batch.shape() + 1)) {
+        throw py::value_error("batch must have shape (at least n boxes, planes, height, width, depth)");
+    }
+    const occlusion::ImageShape shape{image.shape(0), image.shape(1), image.shape(2), image.shape(3)};
+    const auto n_boxes = std::size_t(boxes.shape(0));
+    const auto* first = reinterpret_cast<const occlusion::Box*>(boxes.data());
+    for (std::size_t k = 0; k < n_boxes; ++k) {
+        if (!occlusion::inside(first[k], shape.height, shape.width)) {
+            throw py::value_error("boxes must lie inside the image");
+        }
+    }
+    const float* source = image.data();
+    float* out = batch.mutable_data();  // throws if read-only
+    const py::gil_scoped_release nogil;
+    occlusion::copy_boxes(source, shape, first, n_boxes, out);
+}
+
+occlusion::Method method_named(const std::string& name) {
+    if (name == "nearest") return occlusion::Method::nearest;
+    if (name == "bilinear") return occlusion::Method::bilinear;
+    if (name == "bicubic") return occlusion::Method::bicubic;
+    throw py::value_error("method must be nearest, bilinear or bicubic");
+}
+
+template <typename T>
+void imresize(const Dense<T>& image, Dense<T>& resized, double row_scale, double col_scale, const std::string& method,
+              bool antialiasing) {
+    if (image.ndim() != 3 || resized.ndim() != 3 || image.size() == 0 || resized.size() == 0 ||
+        image.shape(2) != resized.shape(2)) {
+        throw py::value_error("image and resized must have shape (rows, columns, depth), none of them 0");
+    }
+    if (!(row_scale > 0 && col_scale > 0)) throw py::value_error("scales must be positive");
+    const auto kernel = method_named(method);
+    const std::ptrdiff_t rows = image.shape(0), cols = image.shape(1), depth = image.shape(2);
+    const std::ptrdiff_t new_rows = resized.shape(0), new_cols = resized.shape(1);
+    const T* in = image.data();
+    T* out = resized.mutable_data();
+    const py::gil_scoped_release nogil;
+
+    const bool resize_rows = row_scale != 1.0 || new_rows != rows;
+    const bool resize_cols = col_scale != 1.0 || new_cols != cols;
+    if (!resize_rows && !resize_cols) {
+        std::copy_n(in, image.size(), out);
+        return;
+    }
+    const auto row_taps = [&] { return occlusion::make_taps(rows, new_rows, row_scale, kernel, antialiasing); };
+    const auto col_taps = [&] { return occlusion::make_taps(cols, new_cols, col_scale, kernel, antialiasing); };
+    if (!resize_cols) {
+        occlusion::resize_axis(in, 1, rows, cols * depth, row_taps(), out);
+    } else if (!resize_rows) {
+        occlusion::resize_axis(in, rows, cols, depth, col_taps(), out);
+    } else if (row_scale <= col_scale) {  // the smaller scale first, rows on a tie
+        const std::unique_ptr<T[]> between(new T[std::size_t(new_rows * cols * depth)]);
+        occlusion::resize_axis(in, 1, rows, cols * depth, row_taps(), between.get());
+        occlusion::resize_axis(between.get(), new_rows, cols, depth, col_taps(), out);
+    } else {
+        const std::unique_ptr<T[]> between(new T[std::size_t(rows * new_cols * depth)]);
+        occlusion::resize_axis(in, rows, cols, depth, col_taps(), between.get());
+        occlusion::resize_axis(between.get(), 1, rows, new_cols * depth, row_taps(), out);
+    }
+}
+
+template <typename T>
+void def_imresize(py::module_& m) {
+    m.def("imresize", &imresize<T>, "image"_a.noconvert(), "resized"_a.noconvert(), "row_scale"_a, "col_scale"_a,
+          "method"_a, "antialiasing"_a);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+    m.doc() = "Kernels of occlusion_sensitivity.";
+    m.def("copy_boxes", &copy_boxes, "image"_a.noconvert(), "boxes"_a.noconvert(), "batch"_a.noconvert());
+    def_imresize<std::int8_t>(m);
+    def_imresize<std::uint8_t>(m);
+    def_imresize<std::int16_t>(m);
+    def_imresize<std::uint16_t>(m);
+    def_imresize<std::int32_t>(m);
+    def_imresize<std::uint32_t>(m);
+    def_imresize<float>(m);
+    def_imresize<double>(m);
+}

@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <system_error>
+#include <thread>
+#include <type_traits>
+
+#include <occlusion_sensitivity/kernels.hpp>
+
+namespace occlusion {
+namespace {
+
+Taps nearest_taps(std::ptrdiff_t n_in, std::ptrdiff_t n_out, double scale) {
+    Taps taps;
+    taps.stride = 1;
+    taps.count.assign(std::size_t(n_out), 1);
+    taps.weight.assign(std::size_t(n_out), 1.0);
+    taps.index.reserve(std::size_t(n_out));
+    for (std::ptrdiff_t i = 0; i < n_out; ++i) {
+        const double nearest = std::floor(source_position(double(i + 1), scale) + 0.5);
+        // Clamped as a double: a position far outside does not fit an integer.
+        taps.index.push_back(std::ptrdiff_t(std::clamp(nearest, 1.0, double(n_in))) - 1);
+    }
+    return taps;
+}
+
+template <typename T>
+T stored(double value) {
+    if constexpr (std::is_floating_point_v<T>) {
+        return static_cast<T>(value);
+    } else {
+        // Saturate first, so that the conversion below is defined for every value.
+        value = std::clamp(value, double(std::numeric_limits<T>::min()), double(std::numeric_limits<T>::max()));
+        const auto whole = static_cast<std::int64_t>(value);
+        const double rest = value - double(whole);  // exact, so that 0.49999999999999994 is not rounded up
+        return static_cast<T>(whole + (rest >= 0.5) - (rest <= -0.5));
+    }
+}
+
+// Wide vectors where the processor has them. Without contraction all versions give the same bits.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+#define OCCLUSION_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define OCCLUSION_VECTOR_CLONES
+#endif
+
+// out[k] = Σ weight[t] · line[index[t] · inner + k], the taps in their order.
+template <typename T>
+OCCLUSION_VECTOR_CLONES void weighted_sum(const T* line, std::ptrdiff_t inner, const std::ptrdiff_t* index,
+                                          const double* weight, std::ptrdiff_t count, T* out) {
+    constexpr std::ptrdiff_t block = 256;  // the sums stay in the first-level cache
+    double sums[block];
+    for (std::ptrdiff_t first = 0; first < inner; first += block) {
+        const std::ptrdiff_t length = std::min(block, inner - first);
+        const auto source = [&](std::ptrdiff_t t) { return line + index[t] * inner + first; };
+        for (std::ptrdiff_t k = 0; k < length; ++k) sums[k] = 0.0;
+        std::ptrdiff_t t = 0;
+        // Four taps at once (all that bicubic enlarging has): the sum stays in a register meanwhile.
+        for (; t + 4 <= count; t += 4) {
+            const T *a = source(t), *b = source(t + 1), *c = source(t + 2), *d = source(t + 3);
+            const double *w = weight + t, wa = w[0], wb = w[1], wc = w[2], wd = w[3];
+            for (std::ptrdiff_t k = 0; k < length; ++k) {
+                sums[k] = (((sums[k] + wa * double(a[k])) + wb * double(b[k])) + wc * double(c[k])) + wd * double(d[k]);
+            }
+        }
+        for (; t < count; ++t) {
+            const T* a = source(t);
+            const double wa = weight[t];
+            for (std::ptrdiff_t k = 0; k < length; ++k) sums[k] += wa * double(a[k]);
+        }
+        for (std::ptrdiff_t k = 0; k < length; ++k) out[first + k] = stored<T>(sums[k]);
+    }
+}
+
+// work(first, last) over 0 … n-1, in as many threads as the machine runs at once, if there is enough to do for them.
+template <typename Work>
+void in_threads(std::ptrdiff_t n, std::ptrdiff_t cost_of_one, const Work& work) {
+    constexpr std::ptrdiff_t worth_a_thread = 1 << 18;
+    const auto processors = std::ptrdiff_t(std::max(1u, std::thread::hardware_concurrency()));
+    const std::ptrdiff_t parts = std::clamp<std::ptrdiff_t>(n * cost_of_one / worth_a_thread, 1, std::min(processors, n));
+    std::vector<std::thread> others;
+    others.reserve(std::size_t(parts));
+    std::ptrdiff_t first = 0;
+    for (std::ptrdiff_t part = 1; part < parts; ++part) {
+        const std::ptrdiff_t last = n * part / parts;
+        try {
+            others.emplace_back(work, first, last);
+            first = last;
+        } catch (const std::system_error&) {
+            break;  // no more threads to be had: what is left is done here
+        }
+    }
+    work(first, n);
+    for (std::thread& other : others) other.join();
+}
+
+}  // namespace
+
+Taps make_taps(std::ptrdiff_t n_in, std::ptrdiff_t n_out, double scale, Method method, bool antialiasing) {
+    const bool shrinks = antialiasing && scale < 1.0;
+    if (method == Method::nearest && !shrinks) return nearest_taps(n_in, n_out, scale);
+
+    const double stretch = shrinks ? scale : 1.0;
+    const double width = support(method) / stretch;
+    const auto n_taps = std::ptrdiff_t(std::ceil(width)) + 2;
+    Taps taps;
+    taps.stride = n_taps;
+    taps.count.resize(std::size_t(n_out));
+    taps.index.resize(std::size_t(n_out * n_taps));
+    taps.weight.resize(std::size_t(n_out * n_taps));
+    for (std::ptrdiff_t i = 0; i < n_out; ++i) {
+        const double position = source_position(double(i + 1), scale);
+        const double left = std::floor(position - width / 2);
+        std::ptrdiff_t* index = taps.index.data() + i * n_taps;
+        double* weight = taps.weight.data() + i * n_taps;
+        std::ptrdiff_t count = 0;
+        double sum = 0.0;
+        for (std::ptrdiff_t t = 0; t < n_taps; ++t) {
+            const double pixel = left + double(t);
+            const double w = stretch * kernel(method, stretch * (position - pixel));
+            sum += w;
+            // Taps without weight are left out: a NaN beside the kernel must not spread.
+            if (w == 0.0) continue;
+            index[count] = static_cast<std::ptrdiff_t>(mirrored(static_cast<long long>(pixel) - 1, n_in));
+            weight[count++] = w;
+        }
+        for (std::ptrdiff_t t = 0; t < count; ++t) weight[t] /= sum;
+        taps.count[std::size_t(i)] = count;
+    }
+    return taps;
+}
+
+template <typename T>
+void resize_axis(const T* in, std::ptrdiff_t outer, std::ptrdiff_t n_in, std::ptrdiff_t inner, const Taps& taps,
+                 T* out) {
+    const auto n_out = std::ptrdiff_t(taps.count.size());
+    in_threads(outer * n_out, inner * taps.stride, [=, &taps](std::ptrdiff_t first, std::ptrdiff_t last) {
+        for (std::ptrdiff_t line = first; line < last; ++line) {
+            const std::ptrdiff_t o = line / n_out, i = line % n_out;
+            weighted_sum(in + o * n_in * inner, inner, taps.index.data() + i * taps.stride,
+                         taps.weight.data() + i * taps.stride, taps.count[std::size_t(i)], out + line * inner);
+        }
+    });
+}
+
+#define OCCLUSION_INSTANTIATE(T) \
+    template void resize_axis(const T*, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, const Taps&, T*);
+OCCLUSION_INSTANTIATE(std::int8_t)
+OCCLUSION_INSTANTIATE(std::uint8_t)
+OCCLUSION_INSTANTIATE(std::int16_t)
+OCCLUSION_INSTANTIATE(std::uint16_t)
+OCCLUSION_INSTANTIATE(std::int32_t)
+OCCLUSION_INSTANTIATE(std::uint32_t)
+OCCLUSION_INSTANTIATE(float)
+OCCLUSION_INSTANTIATE(double)
+
+}  // namespace occlusion

@@ -1,0 +1,45 @@
+"""MATLAB's occlusionSensitivity in Python: the same calls, the same numbers, ONNX networks.
+
+The public names are loaded when they are first used: ``import occlusion_sensitivity`` costs NumPy and nothing more.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .network.dlnetwork import dlnetwork, importNetworkFromONNX
+    from .network.pretrained import imagePretrainedNetwork
+    from .occlusion import occlusionSensitivity
+    from .pictures import imread
+    from .resizing import imresize
+
+__version__ = "0.1.0"
+__all__ = [
+    "dlnetwork",
+    "imagePretrainedNetwork",
+    "importNetworkFromONNX",
+    "imread",
+    "imresize",
+    "occlusionSensitivity",
+]
+
+_MODULES = {
+    "dlnetwork": ".network.dlnetwork",
+    "imagePretrainedNetwork": ".network.pretrained",
+    "importNetworkFromONNX": ".network.dlnetwork",
+    "imread": ".pictures",
+    "imresize": ".resizing",
+    "occlusionSensitivity": ".occlusion",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    # No module may be named like a public name: importing it would hide the name.
+    return getattr(importlib.import_module(_MODULES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

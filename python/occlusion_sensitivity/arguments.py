@@ -1,0 +1,159 @@
+"""Arguments as MATLAB users type them: name-value pairs, texts, numbers. Every error names the argument."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+# The classes that MATLAB calls numeric, int8 … uint64, single, double, as NumPy abbreviates them.
+NUMERIC_CLASSES = frozenset("bhilqBHILQfd")
+
+
+def shown(value: object) -> str:
+    """`value` for an error message: short, whatever it is."""
+    if isinstance(value, np.ndarray) and value.size > 8:
+        return f"an array of {size_text(value.shape)} {value.dtype}"
+    text = repr(value.tolist()) if isinstance(value, np.ndarray | np.generic) else repr(value)
+    return text if len(text) <= 120 else f"{text[:100]}… ({type(value).__name__})"
+
+
+def size_text(shape: Iterable[int | None]) -> str:
+    return "×".join("any" if length is None else str(length) for length in shape) or "1"
+
+
+def expected(name: str, allowed: str, value: object) -> str:
+    """The one form of this package's messages about an argument."""
+    return f"{name} must be {allowed}, but is {shown(value)}."
+
+
+def full_name(typed: object, names: Sequence[str], what: str) -> str:
+    """The one of `names` that `typed` is or begins, whatever its case."""
+    text = as_text(typed)
+    if text is None:
+        msg = f"{what} must be one of {', '.join(names)}, but is {shown(typed)}."
+        raise TypeError(msg)
+    lower = text.lower()
+    found = [name for name in names if name.lower() == lower] or [n for n in names if n.lower().startswith(lower)]
+    if not found:
+        msg = f"{what} must be one of {', '.join(names)}, but is {text!r}."
+        raise ValueError(msg)
+    if len(found) > 1:
+        msg = f"{what} {text!r} is ambiguous: it may be {', '.join(found)}."
+        raise ValueError(msg)
+    return found[0]
+
+
+def as_text(value: object) -> str | None:
+    """`value` as text if it is one: str, or a NumPy array that holds a single text."""
+    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "UT":
+        value = value.reshape(()).item()
+    return str(value) if isinstance(value, str) else None
+
+
+def holds_text(value: object) -> bool:
+    """Whether `value` is a text or an array or sequence of texts."""
+    try:
+        return np.asarray(value).dtype.kind in "UT"
+    except (TypeError, ValueError):
+        return False
+
+
+def name_value_pairs(
+    pairs: Sequence[object], keywords: Mapping[str, object], names: Sequence[str]
+) -> dict[str, tuple[str, object]]:
+    """``"Name", value`` pairs and ``Name=value`` keywords by their full names.
+
+    Returns
+    -------
+    dict of full name to (name as typed, value)
+    """
+    for typed in pairs[::2]:
+        full_name(typed, names, "The option name")
+    if len(pairs) % 2:
+        msg = f"Every option needs a value, but {shown(pairs[-1])} has none."
+        raise ValueError(msg)
+    options: dict[str, tuple[str, object]] = {}
+    for typed, value in [*zip(pairs[::2], pairs[1::2], strict=True), *keywords.items()]:
+        name = full_name(typed, names, "The option name")
+        if name in options:
+            msg = f"{name} must be given once, but is given as {options[name][0]} and as {as_text(typed)}."
+            raise ValueError(msg)
+        options[name] = (str(as_text(typed)), value)
+    return options
+
+
+def text_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """One of `choices`, typed in any case or as an unambiguous beginning."""
+    return full_name(value, choices, name)
+
+
+def is_auto(value: object) -> bool:
+    """Whether `value` is the text "auto" or a beginning of it."""
+    text = as_text(value)
+    return bool(text) and "auto".startswith(str(text).lower())
+
+
+def numbers(name: str, value: object, allowed: str) -> NDArray[np.generic]:
+    """`value` as a vector of real numbers of its own class: a scalar, a sequence, or an array with one long axis."""
+    vector = numeric_array(value)
+    if vector is None:
+        raise TypeError(expected(name, allowed, value))
+    if vector.size == 0 or max(vector.shape, default=1) != vector.size:
+        raise ValueError(expected(name, allowed, value))
+    return vector.reshape(-1)
+
+
+def numeric_array(value: object) -> NDArray[np.generic] | None:
+    """`value` as an array if its class is one of MATLAB's numeric classes; never bool, text, complex or objects."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    if array.dtype.kind == "O" and _all_integers(array):
+        # Python integers beyond 64 bits
+        array = array.astype(np.float64)
+    # A list is numeric only if each of its elements is: NumPy takes [True, 2] for integers.
+    if not isinstance(value, np.ndarray) and isinstance(value, Sequence) and _holds_bool(value):
+        return None
+    return array if array.dtype.char in NUMERIC_CLASSES else None
+
+
+def _all_integers(array: NDArray[np.generic]) -> bool:
+    return all(isinstance(x, int) and not isinstance(x, bool) and abs(x) < 10**300 for x in array.ravel().tolist())
+
+
+def _holds_bool(value: Sequence[object]) -> bool:
+    if isinstance(value, str | range):
+        return False
+    return any(isinstance(x, bool | np.bool_) or (isinstance(x, list | tuple) and _holds_bool(x)) for x in value)
+
+
+def positive_integers(name: str, value: object, allowed: str) -> tuple[int, ...]:
+    """A vector of positive whole numbers; 45.0 is one, 45.5 is not."""
+    vector = numbers(name, value, allowed).tolist()
+    if not all(math.isfinite(x) and x == int(x) and x >= 1 for x in vector):
+        raise ValueError(expected(name, allowed, value))
+    return tuple(int(x) for x in vector)
+
+
+def positive_integer(name: str, value: object) -> int:
+    allowed = "a positive integer"
+    integers = positive_integers(name, value, allowed)
+    if len(integers) != 1:
+        raise ValueError(expected(name, allowed, value))
+    return integers[0]
+
+
+def truth(name: str, value: object, allowed: str) -> bool:
+    """true or false as MATLAB takes it: a bool, 1 or 0."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, np.ndarray) and value.dtype == np.bool_:
+        value = value.astype(np.uint8)
+    array = numeric_array(value)
+    if array is None:
+        raise TypeError(expected(name, allowed, value))
+    if array.size != 1 or array.reshape(()).item() not in (0, 1):
+        raise ValueError(expected(name, allowed, value))
+    return bool(array.reshape(()).item())

@@ -1,0 +1,1 @@
+"""Networks: ONNX files through ONNX Runtime, with MATLAB's object around them."""

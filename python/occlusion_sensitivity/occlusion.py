@@ -1,0 +1,132 @@
+"""occlusionSensitivity: the pipeline, one line a stage."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .arguments import holds_text, name_value_pairs, shown
+from .grid import mask_grid
+from .images import checked_image
+from .network.dlnetwork import dlnetwork
+from .options import OPTION_NAMES, OcclusionOptions, parse_channels
+from .resizing import imresize
+from .scoring import Progress, score_drops
+
+
+def occlusionSensitivity(
+    net: dlnetwork, X: ArrayLike, channelIdx: ArrayLike, *nameValuePairs: object, **options: object
+) -> NDArray[np.float32]:
+    """Map how much each part of an image supports a network's output.
+
+    A mask slides over the image. Each value of the map is the score of the original minus the score with the mask
+    there: positive where the covered region supports the channel.
+
+    Parameters
+    ----------
+    net : dlnetwork
+        A network with one image input and one output.
+    X : array_like, H×W or H×W×C
+        The image, in the size of the network's input, before the network's own normalisation; int8 … uint64, single
+        or double; finite.
+    channelIdx : int or vector of int
+        Output channels to explain, counted from 1.
+    MaskSize : "auto", int or [rows, columns], default "auto"
+        Size of the mask in pixels, at most that of X. "auto" is 20 % of the image, rounded, at least 1.
+    Stride : "auto", int or [rows, columns], default "auto"
+        Vertical and horizontal step in pixels. "auto" is 10 % of the image, rounded, at least 1.
+    MaskValue : "auto", float or vector of float, default "auto"
+        What replaces the covered pixels, in the units of X; a vector has one value for each channel of X. "auto" is
+        the mean of each channel of X.
+    OutputUpsampling : {"bicubic", "nearest", "none"}, default "bicubic"
+        How the map is brought to the size of X by :func:`imresize`.
+    MaskClipping : {"on", "off"} or bool, default "on"
+        "on" centres the first mask on the top-left corner and cuts masks at the edges; "off" leaves out every mask
+        that would cross an edge.
+    MiniBatchSize : int, default 128
+        The most images that go through the network at once. It changes time and memory, never the map. On a CPU
+        at most 8 are taken: more only cost memory there.
+    ExecutionEnvironment : {"auto", "gpu", "cpu"}, default "auto"
+        This version computes on the CPU: "gpu" is an error.
+
+    Returns
+    -------
+    scoreMap : numpy.ndarray of single
+        H×W for one channel, H×W×K for K channels; with ``OutputUpsampling="none"`` one value per mask position
+        instead of H×W.
+
+    Raises
+    ------
+    TypeError
+        If an argument is of a class not listed above.
+    ValueError
+        If the image does not fit the network, or an argument is outside the values listed above.
+    RuntimeError
+        If ExecutionEnvironment is "gpu", or the network fails.
+
+    Notes
+    -----
+    Options are given as in MATLAB: ``"Name", value`` pairs, then ``Name=value``; the case of names and texts does not
+    matter, and an unambiguous beginning is enough.
+
+    Source: MathWorks' reference page of occlusionSensitivity; what it leaves open is decided in docs/compatibility.md.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from occlusion_sensitivity import imagePretrainedNetwork
+    >>> net, classNames = imagePretrainedNetwork()
+    >>> X = np.zeros((224, 224, 3), dtype=np.uint8)
+    >>> X[80:150, 60:160] = 200
+    >>> scoreMap = occlusionSensitivity(net, X, 1, "MaskSize", 60, Stride=56, OutputUpsampling="none")
+    >>> scoreMap.shape
+    (4, 4)
+    """
+    _check_network(net)
+    _refuse_label(channelIdx)
+    typed = name_value_pairs(nameValuePairs, options, OPTION_NAMES)
+    return occlusion_map(net, X, channelIdx, typed)
+
+
+def occlusion_map(
+    net: dlnetwork,
+    X: ArrayLike,
+    channelIdx: ArrayLike,
+    typed: Mapping[str, tuple[str, object]],
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """occlusionSensitivity with its options sorted: full name → (name as typed, value)."""
+    image = checked_image(X, net.Layers[0].InputSize)
+    options = OcclusionOptions.parse(typed, image)
+    _refuse_gpu(options)
+    channels = parse_channels(channelIdx, net.channel_count(image))
+    grid = mask_grid(options)
+    drops = score_drops(net, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
+    score_map = drops.reshape(*grid.shape, len(channels))
+    if options.output_upsampling != "none":
+        score_map = imresize(score_map, options.input_size, options.output_upsampling)
+    return score_map[..., 0] if len(channels) == 1 else score_map
+
+
+def _check_network(net: object) -> None:
+    if not isinstance(net, dlnetwork):
+        msg = f"net must be a dlnetwork (importNetworkFromONNX reads one from a file), but is {shown(net)}."
+        raise TypeError(msg)
+
+
+def _refuse_label(channelIdx: object) -> None:
+    if holds_text(channelIdx):
+        msg = (
+            f"channelIdx must be the number of an output channel, but is the label {shown(channelIdx)}: a dlnetwork "
+            "has no class names. With the class names in channel order, list(classNames).index(label) + 1 is it."
+        )
+        raise TypeError(msg)
+
+
+def _refuse_gpu(options: OcclusionOptions) -> None:
+    if options.execution_environment == "gpu":
+        msg = (
+            'ExecutionEnvironment must be "auto" or "cpu", but is "gpu": this version of occlusion-sensitivity '
+            "computes on the CPU only."
+        )
+        raise RuntimeError(msg)

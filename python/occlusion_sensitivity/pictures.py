@@ -1,0 +1,111 @@
+"""Picture files → arrays. The only module that imports Pillow."""
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arguments import expected
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+# What Pillow calls the pictures whose 16 bits it keeps.
+_SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+
+
+def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
+    """Read a picture file.
+
+    Parameters
+    ----------
+    filename : str or os.PathLike
+        A picture in any format that Pillow reads.
+
+    Returns
+    -------
+    X : numpy.ndarray of uint8, for grey pictures of 16 bits uint16
+        H×W for a grey picture, else H×W×3 RGB. Transparency is left out; the pixels are in the file's order, whatever
+        the orientation written beside them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is no picture, is damaged, has more than about 179 million pixels, or is a colour picture of
+        16 bits a channel (Pillow reads 8 of them).
+    ImportError
+        If Pillow is missing.
+
+    Examples
+    --------
+    >>> imread("no_such_file.png")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: filename: there is no file 'no_such_file.png'.
+    """
+    if not isinstance(filename, str | os.PathLike):
+        raise TypeError(expected("filename", "the path of a picture", filename))
+    file = Path(filename)
+    if not file.exists():
+        msg = f"filename: there is no file {str(file)!r}."
+        raise FileNotFoundError(msg)
+    with warnings.catch_warnings():
+        # Pillow warns from half of the size on that it refuses: large photographs are large.
+        warnings.simplefilter("ignore")
+        try:
+            return _pixels(file)
+        except ImportError:
+            raise
+        except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
+            msg = f"filename: {str(file)!r} cannot be read as a picture: {error}"
+            raise ValueError(msg) from error
+
+
+def as_seen(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
+    """A picture in 8 bits and with as many channels as a network takes: 1 (grey) or 3 (RGB)."""
+    if X.dtype == np.uint16:
+        X = np.round(X / 257.0).astype(np.uint8)
+    if n_channels == 3:
+        return X if X.ndim == 3 else np.repeat(X[:, :, np.newaxis], 3, axis=2)
+    if n_channels == 1:
+        # ITU-R BT.601, the luma of MATLAB's rgb2gray and of Pillow's mode "L"
+        return X if X.ndim == 2 else np.round(X @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+    msg = f"A picture has 1 or 3 channels, but the network takes {n_channels}."
+    raise ValueError(msg)
+
+
+def _pixels(file: Path) -> NDArray[Any]:
+    try:
+        from PIL import Image
+    except ImportError as error:
+        msg = f'Reading pictures needs Pillow ({error}): pip install "occlusion-sensitivity[pictures]".'
+        raise ImportError(msg) from error
+    with Image.open(file) as picture:
+        if _is_deep_colour(picture):
+            msg = "it has 16 bits for each of several channels, of which Pillow reads 8"
+            raise ValueError(msg)
+        picture.load()
+        if picture.mode in _SIXTEEN_BITS:
+            return _sixteen_bits(np.asarray(picture))
+        if picture.mode == "F":
+            msg = "its pixels are floating-point numbers"
+            raise ValueError(msg)
+        grey = picture.mode in ("1", "L", "LA", "La")
+        return np.asarray(picture.convert("L" if grey else "RGB"))
+
+
+def _sixteen_bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:
+    if pixels.min() < 0 or pixels.max() > 65535:
+        msg = f"its pixels reach from {pixels.min()} to {pixels.max()}, beyond 16 bits"
+        raise ValueError(msg)
+    return pixels.astype(np.uint16)
+
+
+def _is_deep_colour(picture: "Picture") -> bool:
+    raw_modes = [str(tile[3]) for tile in getattr(picture, "tile", [])]
+    return picture.mode not in _SIXTEEN_BITS and any(";16" in mode for mode in raw_modes)

@@ -1,0 +1,50 @@
+"""Fixtures for every test: where the data is, and the small real networks."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from occlusion_sensitivity import importNetworkFromONNX
+
+ROOT = Path(__file__).parents[1]
+NETWORKS = ROOT / "tests" / "data" / "networks"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The project's shared data, which is not in the repository."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        if os.environ.get("OCCLUSION_REQUIRE_SHARED"):
+            pytest.fail(f"OCCLUSION_REQUIRE_SHARED is set, but there is no {folder}")
+        pytest.skip(f"needs the project's shared data in {folder}, which a clone does not have")
+    return folder
+
+
+class RealNetwork:
+    """A small real network: through the package, and through ONNX Runtime one image at a time."""
+
+    def __init__(self, name, pixel_range):
+        self.file = NETWORKS / f"{name}.onnx"
+        self.net = importNetworkFromONNX(self.file)
+        self.pixel_range = pixel_range
+        self.input_size = self.net.Layers[0].InputSize
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # no spinning beside the package's session
+        self._session = onnxruntime.InferenceSession(self.file, options, providers=["CPUExecutionProvider"])
+
+    def score(self, image):
+        """(H, W, C) → (1, K)"""
+        return self._session.run(None, {"input": image.transpose(2, 0, 1)[np.newaxis]})[0]
+
+
+@pytest.fixture(scope="session")
+def real_networks():
+    return {
+        "digits": RealNetwork("tiny-digits-32", 1.0),
+        "cifar": RealNetwork("resnet8-cifar10", 1.0),
+        "vww": RealNetwork("vww-mobilenetv1-025-96", 255.0),
+    }

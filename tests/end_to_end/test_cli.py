@@ -1,0 +1,256 @@
+"""The command line, as a user runs it."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from scipy.io import loadmat
+
+import networks
+from occlusion_sensitivity import imagePretrainedNetwork, imresize, occlusionSensitivity
+from occlusion_sensitivity.cli import main
+
+COMMAND = str(Path(sys.executable).with_name("occlusion-sensitivity"))
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    X = np.random.default_rng(0).integers(0, 256, (30, 40, 3)).astype(np.uint8)
+    Image.fromarray(X).save(tmp_path / "picture.png")
+    return X
+
+
+@pytest.fixture
+def network(tmp_path):
+    """12×10×3, four classes, with names."""
+    (tmp_path / "names.txt").write_text("cat\ndog\nbird\nfish\n", encoding="utf-8")
+    return networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0))
+
+
+def run(*arguments):
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=300)
+
+
+def explain(*arguments):
+    return main(["explain", "picture.png", "--network", "net.onnx", "--classes", "names.txt", *arguments])
+
+
+def test_demo_explains_the_cup_of_coffee():
+    done = run("demo")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""  # no progress bar in a pipe
+    lines = done.stdout.splitlines()
+    assert len(lines) == 7
+    score, name = lines[0].split(maxsplit=1)
+    assert name == "espresso"
+    assert 0.93 < float(score) < 0.96
+    row, col = (
+        int(lines[5].partition(f"{axis} ")[2].partition(word)[0]) for axis, word in (("row", ","), ("column", ":"))
+    )
+    # The coffee in the cup: an ellipse around (78, 110) of the 224×224 pixels.
+    assert ((row - 78) / 50) ** 2 + ((col - 110) / 62) ** 2 < 1
+    with Image.open("occlusion-sensitivity-demo.png") as overlay:
+        assert overlay.format == "PNG"
+        pixels = np.asarray(overlay.convert("RGB")).astype(int)
+    assert pixels.shape[0] > 400
+    # Red where the map peaks, blue in the corner of the picture: jet over the photograph.
+    reddest = np.argwhere(pixels[:, : pixels.shape[1] * 3 // 4, 0] - pixels[:, : pixels.shape[1] * 3 // 4, 2] > 150)
+    assert len(reddest) > 100
+
+
+def test_help_names_every_option():
+    for arguments in ([], ["explain"], ["demo"]):
+        assert run(*arguments, "--help").returncode == 0
+    text = run("explain", "--help").stdout
+    for option in ("--network", "--classes", "--channel", "--label", "--mask-size", "--stride", "--mask-value"):
+        assert option in text
+    for option in ("--upsampling", "--clipping", "--batch", "--device", "--output", "--pixel-range"):
+        assert option in text
+    assert run("--version").stdout.startswith("occlusion-sensitivity 0.")
+
+
+def test_a_progress_bar_on_a_terminal():
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, (24, 80))
+    process = subprocess.Popen([COMMAND, "demo"], stdout=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(master)
+    assert process.wait() == 0
+    assert b"/122 [" in shown
+
+
+def test_explain_gives_the_numbers_of_the_function(picture, network, capsys):
+    options = ["--label", "bird", "--mask-size", "4", "3", "--stride=3,2", "--mask-value", "-1", "2.5", "3"]
+    assert explain(*options, "--upsampling", "none", "--clipping", "off", "--batch", "5", "--output", "map.npy") == 0
+    from occlusion_sensitivity import importNetworkFromONNX
+
+    expected = occlusionSensitivity(
+        importNetworkFromONNX(network),
+        imresize(picture, [12, 10]),
+        3,
+        MaskSize=[4, 3],
+        Stride=[3, 2],
+        MaskValue=[-1, 2.5, 3],
+        OutputUpsampling="none",
+        MaskClipping="off",
+    )
+    np.testing.assert_array_equal(np.load("map.npy"), expected)
+    assert "The map of 'bird' is 3×4 and peaks at row " in capsys.readouterr().out
+
+
+def test_every_kind_of_output_holds_the_same_map(picture, network):
+    for output in ("map.npy", "map.csv", "map.mat", "MAP.PNG"):
+        assert explain("--channel", "2", "--output", output) == 0
+    score_map = np.load("map.npy")
+    assert score_map.dtype == np.float32
+    np.testing.assert_array_equal(np.loadtxt("map.csv", delimiter=",", dtype=np.float32), score_map)
+    np.testing.assert_array_equal(loadmat("map.mat")["scoreMap"], score_map)
+    with Image.open("MAP.PNG") as overlay:
+        assert overlay.format == "PNG"
+    assert sorted(os.listdir()) == sorted(
+        ["map.npy", "map.csv", "map.mat", "MAP.PNG", "picture.png", "net.onnx", "names.txt"]
+    )
+
+
+def test_the_best_class_is_explained_where_none_is_named(picture, network, capsys):
+    assert explain() == 0
+    best, *_, peak, written = capsys.readouterr().out.splitlines()
+    assert f"The map of {best.split(maxsplit=1)[1]!r} " in peak
+    assert written == "Written: picture-occlusion.png"
+    assert Path("picture-occlusion.png").is_file()
+
+
+def test_channels_without_names(picture, network, capsys):
+    assert main(["explain", "picture.png", "--network", "net.onnx", "--output", "map.npy"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split(maxsplit=1)[1].startswith("channel ")
+
+
+def test_pixel_range(picture, network):
+    from occlusion_sensitivity import importNetworkFromONNX
+
+    assert explain("--channel", "1", "--pixel-range", "1", "--output", "map.npy") == 0
+    X = imresize(picture, [12, 10]) * np.float32(1 / 255)
+    np.testing.assert_array_equal(np.load("map.npy"), occlusionSensitivity(importNetworkFromONNX(network), X, 1))
+
+
+def test_grey_picture_through_the_embedded_network(capsys):
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40)).astype(np.uint8)).save("grey.png")
+    assert main(["explain", "grey.png", "--stride", "100", "--output", "map.npy"]) == 0
+    assert np.load("map.npy").shape == (224, 224)
+
+
+def test_a_name_with_a_byte_order_mark(picture, network, tmp_path):
+    (tmp_path / "names.txt").write_text("cat\ndog\nbird\nfish\n", encoding="utf-8-sig")
+    assert explain("--label", "cat", "--output", "map.npy") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--channel", "0"], "--channel must be a positive integer, but is [0.0]."),
+        (["--channel", "5"], "--channel must be a positive integer or a vector of them, 1 to 4"),
+        (["--channel", "x"], "--channel must be a positive integer, but is 'x'."),
+        (["--label", "birb"], "--label must be a class name of the network, but is 'birb'. Closest: bird"),
+        (["--mask-size", "0"], '--mask-size must be "auto", a positive integer or [rows columns], but is [0.0].'),
+        (["--mask-size", "13"], "--mask-size must be at most the input size, 12×10, but is [13.0]."),
+        (["--stride", "1.5"], "--stride must be"),
+        (["--stride", "1,2,3"], "--stride must be"),
+        (["--mask-value", "nan"], "--mask-value must be"),
+        (["--mask-value", "1", "2"], "--mask-value must be"),
+        (["--upsampling", "cubic"], "--upsampling must be one of bicubic, nearest, none, but is 'cubic'."),
+        (["--clipping", "maybe"], "--clipping must be one of on, off, but is 'maybe'."),
+        (["--batch", "0"], "--batch must be a positive integer, but is [0.0]."),
+        (["--device", "gpu"], 'ExecutionEnvironment must be "auto" or "cpu", but is "gpu"'),
+        (["--device", "tpu"], "--device must be one of auto, gpu, cpu, but is 'tpu'."),
+        (["--pixel-range", "0"], "--pixel-range must be a positive number, but is 0.0."),
+        (["--output", "nowhere/map.npy"], "--output: there is no folder 'nowhere'."),
+        (["--output", "map.jpeg"], "--output must end in .png, .npy, .csv, .mat, but is 'map.jpeg'."),
+        (["--output", "folder.png"], "--output: 'folder.png' cannot be written."),
+        (["--classes", "three.txt"], "--classes must hold one name for each of the 4 channels, but holds 3."),
+        (["--classes", "nowhere.txt"], "nowhere.txt"),
+        (["--classes", "picture.png"], "--classes must be a text file in UTF-8"),
+        (["--classes", "twice.txt", "--label", "cat"], "--label 'cat' is the name of the channels [1, 3]"),
+        (["--network", "nowhere.onnx"], "modelfile: there is no file 'nowhere.onnx'."),
+        (["--network", "names.txt"], "names.txt cannot be opened as an ONNX network"),
+    ],
+)
+def test_errors_are_one_line_and_leave_nothing(picture, network, arguments, message, capsys, tmp_path):
+    (tmp_path / "folder.png").mkdir()
+    (tmp_path / "three.txt").write_text("a\nb\nc\n", encoding="utf-8")
+    (tmp_path / "twice.txt").write_text("cat\ndog\ncat\nfish\n", encoding="utf-8")
+    before = sorted(os.listdir())
+    assert explain(*arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"occlusion-sensitivity: error: {message}") or message in error
+    assert "Traceback" not in error
+    assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize("name", ["nowhere.png", "names.txt"])
+def test_a_picture_that_cannot_be_read(network, name, capsys):
+    assert main(["explain", name]) == 1
+    assert name in capsys.readouterr().err
+
+
+def test_a_label_without_names(picture, network, capsys):
+    assert main(["explain", "picture.png", "--network", "net.onnx", "--label", "cat"]) == 1
+    assert "--label 'cat' needs the names of the channels: --classes FILE." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["paint"], ["explain"], ["explain", "x.png", "--channel", "1", "--label", "a"]]
+)
+def test_wrong_usage(arguments):
+    assert run(*arguments).returncode == 2
+
+
+def test_a_full_disk_leaves_the_old_file(picture, network, monkeypatch, capsys):
+    Path("map.npy").write_bytes(b"old")
+
+    def full(self, content):
+        with self.open("wb") as stream:
+            stream.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert explain("--output", "map.npy") == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert Path("map.npy").read_bytes() == b"old"
+    assert not [name for name in os.listdir() if "part" in name]
+
+
+def test_interrupted(picture, network, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("occlusion_sensitivity.cli.occlusion_map", interrupted)
+    assert explain("--output", "map.npy") == 130
+    assert not Path("map.npy").exists()
+
+
+def test_the_embedded_names_belong_to_the_embedded_network():
+    net, names = imagePretrainedNetwork()
+    assert names.shape == (1000,)
+    assert net.predict(np.zeros((224, 224, 3))).shape == (1, 1000)
+    assert json.dumps(names[[0, 967, 999]].tolist()) == '["tench", "espresso", "toilet tissue"]'

@@ -1,0 +1,81 @@
+"""The rules of the structure: what imports what, and what an import costs."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import occlusion_sensitivity
+
+PACKAGE = Path(__file__).parents[2] / "python" / "occlusion_sensitivity"
+HEAVY = ("onnx", "onnxruntime", "matplotlib", "PIL", "scipy", "tqdm", "cupy")
+
+# module → the only files that may import it
+ALLOWED = {
+    "_core": {"devices/cpu.py"},
+    "cupy": set(),
+    "onnx": {"network/graph.py"},
+    "onnxruntime": {"network/session.py"},
+    "matplotlib": {"plotting.py"},
+    "PIL": {"pictures.py"},
+    "scipy": {"cli.py"},
+    "tqdm": {"cli.py"},
+}
+
+
+def imports():
+    """(file, imported name) for each import statement of the package."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module] if node.module else [alias.name for alias in node.names]
+            else:
+                continue
+            for name in names:
+                yield file.relative_to(PACKAGE).as_posix(), name
+
+
+@pytest.mark.parametrize("module", ALLOWED)
+def test_who_imports(module):
+    found = {file for file, name in imports() if name.split(".")[0] == module}
+    assert found == ALLOWED[module]
+
+
+@pytest.mark.parametrize("file", ["options.py", "grid.py"])
+def test_pure_modules_touch_no_device_network_or_file(file):
+    ours = {name for importer, name in imports() if importer == file}
+    assert ours <= {
+        *("arguments", "images", "options"),
+        *("collections.abc", "dataclasses", "math", "numpy", "numpy.typing", "typing"),
+    }
+
+
+def test_the_kernels_know_nothing_of_python():
+    root = PACKAGE.parents[1] / "cpp"
+    knowing = [
+        file.name for file in root.rglob("*.[ch]pp") if "Python" in file.read_text() or "pybind11" in file.read_text()
+    ]
+    assert [name for name in knowing if name != "box.hpp"] == ["bindings.cpp"]
+
+
+def test_importing_the_package_costs_numpy_and_nothing_more():
+    code = "import sys, occlusion_sensitivity; print([m for m in sys.argv[1:] if m in sys.modules])"
+    command = [sys.executable, "-c", code, *HEAVY, "occlusion_sensitivity._core"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == "[]"
+
+
+def test_public_names_are_all_there():
+    for name in occlusion_sensitivity.__all__:
+        assert callable(getattr(occlusion_sensitivity, name))
+        assert name in dir(occlusion_sensitivity)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = occlusion_sensitivity.nothing
+
+
+def test_no_module_is_named_like_a_public_name():
+    modules = {file.stem for file in PACKAGE.glob("*.py")} | {file.name for file in PACKAGE.iterdir() if file.is_dir()}
+    assert not modules & set(occlusion_sensitivity.__all__)
