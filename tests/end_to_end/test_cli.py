@@ -116,7 +116,9 @@ def test_explain_gives_the_numbers_of_the_function(picture, network, capsys):
         MaskClipping="off",
     )
     np.testing.assert_array_equal(np.load("map.npy"), expected)
-    assert "The map of 'bird' is 3×4 and peaks at row " in capsys.readouterr().out
+    row, col = np.argwhere(expected == expected.max())[0] + 1
+    said = f"The map of 'bird' is 3×4 and peaks at row {row}, column {col}: {expected.max():.4f}\n"
+    assert said in capsys.readouterr().out
 
 
 def test_every_kind_of_output_holds_the_same_map(picture, network):

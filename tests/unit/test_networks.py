@@ -194,6 +194,17 @@ def test_channels_last_is_recognised(tmp_path):
     assert net.Layers[0].InputSize == (9, 11, 3)
 
 
+@pytest.mark.parametrize(
+    ("shape", "input_size"),
+    [([3, 40, 50], (40, 50, 3)), ([6, 9, 5], (9, 5, 6)), ([1, 20, 4], (20, 4, 1)), ([8, 7, 3], (8, 7, 3))]
+    + [(["H", "W", 3], (None, None, 3)), ([3, "H", "W"], (None, None, 3)), (["C", 7, 9], (7, 9, None))],
+)
+def test_the_order_of_the_axes_is_taken_from_the_shape(tmp_path, shape, input_size):
+    nodes = [helper.make_node("GlobalMaxPool", ["input"], ["score"])]
+    file = networks.save(tmp_path / "net.onnx", nodes, {}, {"input": ["N", *shape]}, {"score": None})
+    assert importNetworkFromONNX(file).Layers[0].InputSize == input_size
+
+
 def test_input_data_formats_decide_where_the_shapes_do_not(tmp_path):
     file = networks.channels_last(tmp_path / "net.onnx", RNG, size=(3, 3), depth=3)
     assert importNetworkFromONNX(file).predict(np.ones((3, 3, 3))).shape == (1, 3)
