@@ -1,6 +1,7 @@
 // The only file that knows Python: checks shapes, takes pointers, lets go of the GIL.
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -56,31 +57,33 @@ void imresize(const Dense<T>& image, Dense<T>& resized, double row_scale, double
     if (!(row_scale > 0 && col_scale > 0)) throw py::value_error("scales must be positive");
     const auto kernel = method_named(method);
     const std::ptrdiff_t rows = image.shape(0), cols = image.shape(1), depth = image.shape(2);
-    const std::ptrdiff_t new_rows = resized.shape(0), new_cols = resized.shape(1);
+    const std::array<std::ptrdiff_t, 2> resized_shape{resized.shape(0), resized.shape(1)};
     const T* in = image.data();
     T* out = resized.mutable_data();
     const py::gil_scoped_release nogil;
 
-    const bool resize_rows = row_scale != 1.0 || new_rows != rows;
-    const bool resize_cols = col_scale != 1.0 || new_cols != cols;
-    if (!resize_rows && !resize_cols) {
-        std::copy_n(in, image.size(), out);
-        return;
-    }
-    const auto row_taps = [&] { return occlusion::make_taps(rows, new_rows, row_scale, kernel, antialiasing); };
-    const auto col_taps = [&] { return occlusion::make_taps(cols, new_cols, col_scale, kernel, antialiasing); };
-    if (!resize_cols) {
-        occlusion::resize_axis(in, 1, rows, cols * depth, row_taps(), out);
-    } else if (!resize_rows) {
-        occlusion::resize_axis(in, rows, cols, depth, col_taps(), out);
+    const occlusion::AxisResize row_axis{rows, resized_shape[0], row_scale, kernel, antialiasing};
+    const occlusion::AxisResize col_axis{cols, resized_shape[1], col_scale, kernel, antialiasing};
+    const auto resize_rows = [&](const T* from, std::ptrdiff_t width, T* to) {
+        occlusion::resize_axis(from, 1, row_axis, width * depth, to);
+    };
+    const auto resize_cols = [&](const T* from, std::ptrdiff_t height, T* to) {
+        occlusion::resize_axis(from, height, col_axis, depth, to);
+    };
+    if (row_axis.is_identity() && col_axis.is_identity()) {
+        std::copy_n(in, rows * cols * depth, out);
+    } else if (col_axis.is_identity()) {
+        resize_rows(in, cols, out);
+    } else if (row_axis.is_identity()) {
+        resize_cols(in, rows, out);
     } else if (row_scale <= col_scale) {  // the smaller scale first, rows on a tie
-        const std::unique_ptr<T[]> between(new T[std::size_t(new_rows * cols * depth)]);
-        occlusion::resize_axis(in, 1, rows, cols * depth, row_taps(), between.get());
-        occlusion::resize_axis(between.get(), new_rows, cols, depth, col_taps(), out);
+        const std::unique_ptr<T[]> between(new T[std::size_t(row_axis.n_out * cols * depth)]);
+        resize_rows(in, cols, between.get());
+        resize_cols(between.get(), row_axis.n_out, out);
     } else {
-        const std::unique_ptr<T[]> between(new T[std::size_t(rows * new_cols * depth)]);
-        occlusion::resize_axis(in, rows, cols, depth, col_taps(), between.get());
-        occlusion::resize_axis(between.get(), 1, rows, new_cols * depth, row_taps(), out);
+        const std::unique_ptr<T[]> between(new T[std::size_t(rows * col_axis.n_out * depth)]);
+        resize_cols(in, rows, between.get());
+        resize_rows(between.get(), col_axis.n_out, out);
     }
 }
 

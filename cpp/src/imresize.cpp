@@ -4,24 +4,74 @@
 #include <system_error>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 #include <occlusion_sensitivity/kernels.hpp>
 
 namespace occlusion {
 namespace {
 
-Taps nearest_taps(std::ptrdiff_t n_in, std::ptrdiff_t n_out, double scale) {
-    Taps taps;
-    taps.stride = 1;
-    taps.count.assign(std::size_t(n_out), 1);
-    taps.weight.assign(std::size_t(n_out), 1.0);
-    taps.index.reserve(std::size_t(n_out));
-    for (std::ptrdiff_t i = 0; i < n_out; ++i) {
-        const double nearest = std::floor(source_position(double(i + 1), scale) + 0.5);
+// What the output pixels first … first + count.size() - 1 of an axis are made of: `count[i]` input pixels from
+// `index[i * stride]` on, 0-based, with their weights.
+struct Taps {
+    std::ptrdiff_t first, stride;
+    std::vector<std::ptrdiff_t> count, index;
+    std::vector<double> weight;
+
+    Taps(std::ptrdiff_t first_, std::ptrdiff_t n_outputs, std::ptrdiff_t stride_)
+        : first(first_),
+          stride(stride_),
+          count(std::size_t(n_outputs)),
+          index(std::size_t(n_outputs * stride_)),
+          weight(std::size_t(n_outputs * stride_)) {}
+    std::ptrdiff_t n_outputs() const { return std::ptrdiff_t(count.size()); }
+};
+
+bool widens_kernel(const AxisResize& axis) { return axis.antialiasing && axis.scale < 1.0; }
+
+bool is_plain_nearest(const AxisResize& axis) { return axis.method == Method::nearest && !widens_kernel(axis); }
+
+// Width of the kernel in input pixels.
+double kernel_width(const AxisResize& axis) {
+    return widens_kernel(axis) ? support(axis.method) / axis.scale : support(axis.method);
+}
+
+std::ptrdiff_t taps_of_one(const AxisResize& axis) {
+    return is_plain_nearest(axis) ? 1 : std::ptrdiff_t(std::ceil(kernel_width(axis))) + 2;
+}
+
+void fill_nearest(const AxisResize& axis, Taps& taps) {
+    for (std::ptrdiff_t i = 0; i < taps.n_outputs(); ++i) {
+        const double nearest = std::floor(source_position(double(taps.first + i + 1), axis.scale) + 0.5);
         // Clamped as a double: a position far outside does not fit an integer.
-        taps.index.push_back(std::ptrdiff_t(std::clamp(nearest, 1.0, double(n_in))) - 1);
+        taps.index[std::size_t(i)] = std::ptrdiff_t(std::clamp(nearest, 1.0, double(axis.n_in))) - 1;
+        taps.weight[std::size_t(i)] = 1.0;
+        taps.count[std::size_t(i)] = 1;
     }
-    return taps;
+}
+
+void fill_weighted(const AxisResize& axis, Taps& taps) {
+    const double stretch = widens_kernel(axis) ? axis.scale : 1.0;
+    const double width = kernel_width(axis);
+    for (std::ptrdiff_t i = 0; i < taps.n_outputs(); ++i) {
+        const double position = source_position(double(taps.first + i + 1), axis.scale);
+        const double left = std::floor(position - width / 2);
+        std::ptrdiff_t* index = taps.index.data() + i * taps.stride;
+        double* weight = taps.weight.data() + i * taps.stride;
+        std::ptrdiff_t count = 0;
+        double sum = 0.0;
+        for (std::ptrdiff_t t = 0; t < taps.stride; ++t) {
+            const double pixel = left + double(t);
+            const double w = stretch * kernel(axis.method, stretch * (position - pixel));
+            sum += w;
+            // Taps without weight are left out: a NaN beside the kernel must not spread.
+            if (w == 0.0) continue;
+            index[count] = static_cast<std::ptrdiff_t>(mirrored(static_cast<long long>(pixel) - 1, axis.n_in));
+            weight[count++] = w;
+        }
+        for (std::ptrdiff_t t = 0; t < count; ++t) weight[t] /= sum;
+        taps.count[std::size_t(i)] = count;
+    }
 }
 
 template <typename T>
@@ -96,55 +146,29 @@ void in_threads(std::ptrdiff_t n, std::ptrdiff_t cost_of_one, const Work& work) 
 
 }  // namespace
 
-Taps make_taps(std::ptrdiff_t n_in, std::ptrdiff_t n_out, double scale, Method method, bool antialiasing) {
-    const bool shrinks = antialiasing && scale < 1.0;
-    if (method == Method::nearest && !shrinks) return nearest_taps(n_in, n_out, scale);
-
-    const double stretch = shrinks ? scale : 1.0;
-    const double width = support(method) / stretch;
-    const auto n_taps = std::ptrdiff_t(std::ceil(width)) + 2;
-    Taps taps;
-    taps.stride = n_taps;
-    taps.count.resize(std::size_t(n_out));
-    taps.index.resize(std::size_t(n_out * n_taps));
-    taps.weight.resize(std::size_t(n_out * n_taps));
-    for (std::ptrdiff_t i = 0; i < n_out; ++i) {
-        const double position = source_position(double(i + 1), scale);
-        const double left = std::floor(position - width / 2);
-        std::ptrdiff_t* index = taps.index.data() + i * n_taps;
-        double* weight = taps.weight.data() + i * n_taps;
-        std::ptrdiff_t count = 0;
-        double sum = 0.0;
-        for (std::ptrdiff_t t = 0; t < n_taps; ++t) {
-            const double pixel = left + double(t);
-            const double w = stretch * kernel(method, stretch * (position - pixel));
-            sum += w;
-            // Taps without weight are left out: a NaN beside the kernel must not spread.
-            if (w == 0.0) continue;
-            index[count] = static_cast<std::ptrdiff_t>(mirrored(static_cast<long long>(pixel) - 1, n_in));
-            weight[count++] = w;
-        }
-        for (std::ptrdiff_t t = 0; t < count; ++t) weight[t] /= sum;
-        taps.count[std::size_t(i)] = count;
-    }
-    return taps;
-}
-
 template <typename T>
-void resize_axis(const T* in, std::ptrdiff_t outer, std::ptrdiff_t n_in, std::ptrdiff_t inner, const Taps& taps,
-                 T* out) {
-    const auto n_out = std::ptrdiff_t(taps.count.size());
-    in_threads(outer * n_out, inner * taps.stride, [=, &taps](std::ptrdiff_t first, std::ptrdiff_t last) {
-        for (std::ptrdiff_t line = first; line < last; ++line) {
-            const std::ptrdiff_t o = line / n_out, i = line % n_out;
-            weighted_sum(in + o * n_in * inner, inner, taps.index.data() + i * taps.stride,
-                         taps.weight.data() + i * taps.stride, taps.count[std::size_t(i)], out + line * inner);
-        }
-    });
+void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out) {
+    // A part of the outputs at a time: their taps take a few megabytes, however long the axis is.
+    constexpr std::ptrdiff_t taps_at_once = 1 << 18;
+    const std::ptrdiff_t stride = taps_of_one(axis);
+    const std::ptrdiff_t step = std::max<std::ptrdiff_t>(1, taps_at_once / stride);
+    for (std::ptrdiff_t first = 0; first < axis.n_out; first += step) {
+        Taps taps(first, std::min(step, axis.n_out - first), stride);
+        is_plain_nearest(axis) ? fill_nearest(axis, taps) : fill_weighted(axis, taps);
+        const std::ptrdiff_t n_outputs = taps.n_outputs();
+        in_threads(outer * n_outputs, inner * stride, [=, &axis, &taps](std::ptrdiff_t begin, std::ptrdiff_t end) {
+            for (std::ptrdiff_t line = begin; line < end; ++line) {
+                const std::ptrdiff_t o = line / n_outputs, i = line % n_outputs;
+                weighted_sum(in + o * axis.n_in * inner, inner, taps.index.data() + i * stride,
+                             taps.weight.data() + i * stride, taps.count[std::size_t(i)],
+                             out + (o * axis.n_out + first + i) * inner);
+            }
+        });
+    }
 }
 
 #define OCCLUSION_INSTANTIATE(T) \
-    template void resize_axis(const T*, std::ptrdiff_t, std::ptrdiff_t, std::ptrdiff_t, const Taps&, T*);
+    template void resize_axis(const T*, std::ptrdiff_t, const AxisResize&, std::ptrdiff_t, T*);
 OCCLUSION_INSTANTIATE(std::int8_t)
 OCCLUSION_INSTANTIATE(std::uint8_t)
 OCCLUSION_INSTANTIATE(std::int16_t)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .network.dlnetwork import dlnetwork, importNetworkFromONNX
+    from .network.layers import imageInputLayer
     from .network.pretrained import imagePretrainedNetwork
     from .occlusion import occlusionSensitivity
     from .pictures import imread
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "dlnetwork",
+    "imageInputLayer",
     "imagePretrainedNetwork",
     "importNetworkFromONNX",
     "imread",
@@ -25,6 +27,7 @@ __all__ = [
 
 _MODULES = {
     "dlnetwork": ".network.dlnetwork",
+    "imageInputLayer": ".network.layers",
     "imagePretrainedNetwork": ".network.pretrained",
     "importNetworkFromONNX": ".network.dlnetwork",
     "imread": ".pictures",

@@ -1,20 +1,27 @@
 """Arguments as MATLAB users type them: name-value pairs, texts, numbers. Every error names the argument."""
 
 import math
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 # The classes that MATLAB calls numeric, int8 … uint64, single, double, as NumPy abbreviates them.
-NUMERIC_CLASSES = frozenset("bhilqBHILQfd")
+_NUMERIC_CLASSES = frozenset("bhilqBHILQfd")
+# A whole number that no argument allows, and that a double holds.
+_BEYOND = 10**300
 
 
 def shown(value: object) -> str:
     """`value` for an error message: short, whatever it is."""
     if isinstance(value, np.ndarray) and value.size > 8:
         return f"an array of {size_text(value.shape)} {value.dtype}"
-    text = repr(value.tolist()) if isinstance(value, np.ndarray | np.generic) else repr(value)
+    try:
+        text = repr(value.tolist()) if isinstance(value, np.ndarray | np.generic) else repr(value)
+    except Exception:  # a value whose own repr fails, a number of more digits than Python prints
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 120 else f"{text[:100]}… ({type(value).__name__})"
 
 
@@ -27,19 +34,17 @@ def expected(name: str, allowed: str, value: object) -> str:
     return f"{name} must be {allowed}, but is {shown(value)}."
 
 
-def full_name(typed: object, names: Sequence[str], what: str) -> str:
-    """The one of `names` that `typed` is or begins, whatever its case."""
-    text = as_text(typed)
+def text_choice(name: str, value: object, choices: Sequence[str]) -> str:
+    """The one of `choices` that `value` is or begins, whatever its case."""
+    text = as_text(value)
     if text is None:
-        msg = f"{what} must be one of {', '.join(names)}, but is {shown(typed)}."
-        raise TypeError(msg)
+        raise TypeError(expected(name, f"one of {', '.join(choices)}", value))
     lower = text.lower()
-    found = [name for name in names if name.lower() == lower] or [n for n in names if n.lower().startswith(lower)]
+    found = [c for c in choices if c.lower() == lower] or [c for c in choices if c.lower().startswith(lower)]
     if not found:
-        msg = f"{what} must be one of {', '.join(names)}, but is {text!r}."
-        raise ValueError(msg)
+        raise ValueError(expected(name, f"one of {', '.join(choices)}", text))
     if len(found) > 1:
-        msg = f"{what} {text!r} is ambiguous: it may be {', '.join(found)}."
+        msg = f"{name} {text!r} is ambiguous: it may be {', '.join(found)}."
         raise ValueError(msg)
     return found[0]
 
@@ -55,7 +60,7 @@ def holds_text(value: object) -> bool:
     """Whether `value` is a text or an array or sequence of texts."""
     try:
         return np.asarray(value).dtype.kind in "UT"
-    except (TypeError, ValueError):
+    except Exception:  # not even an array
         return False
 
 
@@ -69,23 +74,18 @@ def name_value_pairs(
     dict of full name to (name as typed, value)
     """
     for typed in pairs[::2]:
-        full_name(typed, names, "The option name")
+        text_choice("The option name", typed, names)
     if len(pairs) % 2:
         msg = f"Every option needs a value, but {shown(pairs[-1])} has none."
         raise ValueError(msg)
     options: dict[str, tuple[str, object]] = {}
     for typed, value in [*zip(pairs[::2], pairs[1::2], strict=True), *keywords.items()]:
-        name = full_name(typed, names, "The option name")
+        name = text_choice("The option name", typed, names)
         if name in options:
             msg = f"{name} must be given once, but is given as {options[name][0]} and as {as_text(typed)}."
             raise ValueError(msg)
         options[name] = (str(as_text(typed)), value)
     return options
-
-
-def text_choice(name: str, value: object, choices: Sequence[str]) -> str:
-    """One of `choices`, typed in any case or as an unambiguous beginning."""
-    return full_name(value, choices, name)
 
 
 def is_auto(value: object) -> bool:
@@ -108,25 +108,39 @@ def numeric_array(value: object) -> NDArray[np.generic] | None:
     """`value` as an array if its class is one of MATLAB's numeric classes; never bool, text, complex or objects."""
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # ragged sequences, objects whose own conversion fails
         return None
     if array.dtype.kind == "O" and _all_integers(array):
-        # Python integers beyond 64 bits
-        array = array.astype(np.float64)
+        # Python integers beyond 64 bits, and beyond double
+        doubles = [float(max(min(x, _BEYOND), -_BEYOND)) for x in array.ravel().tolist()]
+        array = np.array(doubles).reshape(array.shape)
     # A list is numeric only if each of its elements is: NumPy takes [True, 2] for integers.
     if not isinstance(value, np.ndarray) and isinstance(value, Sequence) and _holds_bool(value):
         return None
-    return array if array.dtype.char in NUMERIC_CLASSES else None
+    return array if array.dtype.char in _NUMERIC_CLASSES else None
 
 
 def _all_integers(array: NDArray[np.generic]) -> bool:
-    return all(isinstance(x, int) and not isinstance(x, bool) and abs(x) < 10**300 for x in array.ravel().tolist())
+    return all(isinstance(x, int) and not isinstance(x, bool) for x in array.ravel().tolist())
 
 
 def _holds_bool(value: Sequence[object]) -> bool:
     if isinstance(value, str | range):
         return False
     return any(isinstance(x, bool | np.bool_) or (isinstance(x, list | tuple) and _holds_bool(x)) for x in value)
+
+
+def existing_file(name: str, value: object) -> Path:
+    """The path of a regular file."""
+    if not isinstance(value, str | os.PathLike):
+        raise TypeError(expected(name, "the path of a file", value))
+    file = Path(value)
+    if not file.exists() or not os.fspath(value):
+        msg = f"{name}: there is no file {os.fspath(value)!r}."
+        raise FileNotFoundError(msg)
+    if not file.is_file():
+        raise ValueError(expected(name, "the path of a file", os.fspath(value)))
+    return file
 
 
 def positive_integers(name: str, value: object, allowed: str) -> tuple[int, ...]:

@@ -2,11 +2,13 @@
 
 import argparse
 import difflib
+import errno
 import io
 import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import __version__
-from .arguments import positive_integer
+from .arguments import existing_file, expected, positive_integer
 from .network.dlnetwork import dlnetwork, importNetworkFromONNX
 from .network.pretrained import imagePretrainedNetwork
 from .occlusion import occlusion_map
-from .options import parse_channels
 from .pictures import as_seen, imread
 from .plotting import overlay_png
 from .resizing import imresize
@@ -42,9 +43,17 @@ _NUMERIC = ("--mask-size", "--stride", "--mask-value", "--batch", "--channel")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        # Names of classes and the sign in 224×224 must not fail on a terminal that knows ASCII only.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(_joined_numbers(sys.argv[1:] if argv is None else argv))
     try:
         arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads what is printed; the result is written by then. Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ImportError, MemoryError, RuntimeError, TypeError, ValueError) as error:
         print(f"occlusion-sensitivity: error: {error}", file=sys.stderr)
         return 1
@@ -57,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="occlusion-sensitivity",
+        allow_abbrev=False,
         description="Show which parts of a picture a neural network's decision rests on: a mask slides over the "
         "picture, and where it lowers the score, the map is high.",
     )
@@ -78,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
 
     explain = commands.add_parser(
         "explain",
+        allow_abbrev=False,
         help="explain a picture of yours",
         description="Explain what a network sees in a picture. The picture is resized to the input of the network.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -122,15 +133,39 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _joined_numbers(argv: Sequence[str]) -> list[str]:
-    """``--mask-size 50 60`` and ``--mask-value -1 -2 -3`` as one argument each: argparse stops at a minus sign."""
-    number = re.compile(r"[-+]?(\d+\.?\d*(e[-+]?\d+)?|\.\d+(e[-+]?\d+)?|nan|inf)", re.IGNORECASE)
+    """``--mask-size 50 60`` and ``--mask-value -1,-2,-3`` as one argument each: argparse stops at a minus sign."""
+    number = r"[-+]?(\d+\.?\d*(e[-+]?\d+)?|\.\d+(e[-+]?\d+)?|nan|inf)"
+    numbers = re.compile(rf"{number}([,\s]+{number})*,?", re.IGNORECASE)
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1].partition("=")[0] in _NUMERIC and number.fullmatch(argument):
+        if joined and joined[-1].partition("=")[0] in _NUMERIC and numbers.fullmatch(argument):
             joined[-1] += ("," if "=" in joined[-1] else "=") + argument
         else:
             joined.append(argument)
     return joined
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """What to explain, ready to run.
+
+    Attributes
+    ----------
+    channel : int or None
+        From 1; None for the best one.
+    class_names : list of str
+        Empty where the channels have no names.
+    typed : dict
+        Options of occlusionSensitivity: full name → (name as typed, value).
+    """
+
+    net: dlnetwork
+    class_names: list[str]
+    X: NDArray[Any]
+    output: Path
+    channel: int | None = None
+    pixel_range: float = 255.0
+    typed: dict[str, tuple[str, object]] = field(default_factory=dict)
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -138,11 +173,19 @@ def _demo(arguments: argparse.Namespace) -> None:
     net, class_names = imagePretrainedNetwork()
     with as_file(files("occlusion_sensitivity") / "data" / "coffee.jpg") as photograph:
         X = imread(photograph)
-    _report(net, class_names.tolist(), X, output, channel=None, pixel_range=255.0, typed={})
+    _run(_Task(net=net, class_names=class_names.tolist(), X=X, output=output))
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    output = _checked_output(arguments.output or f"{Path(arguments.image).stem}-occlusion.png")
+    image = existing_file("IMAGE", arguments.image)
+    inputs = [image]
+    inputs += [
+        existing_file(f"--{name}", file)
+        for name in ("network", "classes")
+        if (file := getattr(arguments, name)) is not None
+    ]
+    typed_output = f"{image.stem}-occlusion.png" if arguments.output is None else arguments.output
+    output = _checked_output(typed_output, inputs)
     given = {option: getattr(arguments, option[2:].replace("-", "_")) for option in _OPTIONS}
     typed = {
         _OPTIONS[option]: (option, _numbers_in(text) if option in _NUMERIC else text)
@@ -150,60 +193,67 @@ def _explain(arguments: argparse.Namespace) -> None:
         if text is not None
     }
     if not arguments.pixel_range > 0 or not np.isfinite(arguments.pixel_range):
-        msg = f"--pixel-range must be a positive number, but is {arguments.pixel_range}."
-        raise ValueError(msg)
-    X = imread(arguments.image)
+        raise ValueError(expected("--pixel-range", "a positive number", arguments.pixel_range))
+    X = imread(image)
+    class_names: list[str] = []
     if arguments.network is None:
         net, names = imagePretrainedNetwork()
         class_names = names.tolist()
     else:
-        net, class_names = importNetworkFromONNX(arguments.network), []
+        net = importNetworkFromONNX(arguments.network)
     if arguments.classes is not None:
         class_names = _class_names_in(arguments.classes)
-    channel: object = None
+    channel = None
     if arguments.channel is not None:
         channel = positive_integer("--channel", _numbers_in(arguments.channel))
     elif arguments.label is not None:
         channel = _channel_of(arguments.label, class_names)
-    _report(net, class_names, X, output, channel=channel, pixel_range=arguments.pixel_range, typed=typed)
+    _run(
+        _Task(
+            net=net,
+            class_names=class_names,
+            X=X,
+            output=output,
+            channel=channel,
+            pixel_range=arguments.pixel_range,
+            typed=typed,
+        )
+    )
 
 
-def _report(
-    net: dlnetwork,
-    class_names: list[str],
-    X: NDArray[Any],
-    output: Path,
-    *,
-    channel: object,
-    pixel_range: float,
-    typed: dict[str, tuple[str, object]],
-) -> None:
-    """Print the best classes and the map's peak, and write the output."""
-    rows, cols, n_channels = net.Layers[0].InputSize
-    seen = as_seen(X, n_channels or 3)
+def _run(task: _Task) -> None:
+    """Check what is left to check, compute, write the output, and then print."""
+    rows, cols, n_channels = task.net.input_layer.InputSize
+    seen = as_seen(task.X, n_channels or 3)
     seen = imresize(seen, [rows or seen.shape[0], cols or seen.shape[1]])
-    image = seen if pixel_range == 255 else seen * np.float32(pixel_range / 255)
+    image = seen if task.pixel_range == 255 else seen * np.float32(task.pixel_range / 255)
 
-    scores = net.predict(image)
+    scores = task.net.predict(image)
     scores = scores.reshape(-1, scores.shape[-1]).sum(axis=0)
-    if class_names and len(class_names) != len(scores):
-        msg = f"--classes must hold one name for each of the {len(scores)} channels, but holds {len(class_names)}."
+    if task.class_names and len(task.class_names) != len(scores):
+        msg = f"--classes must hold a name for each of the {len(scores)} channels, but holds {len(task.class_names)}."
         raise ValueError(msg)
-    names = class_names or [f"channel {k}" for k in range(1, len(scores) + 1)]
-    explained = int(parse_channels(channel, len(scores), "--channel")[0]) if channel else int(np.argmax(scores))
+    if task.channel is not None and task.channel > len(scores):
+        raise ValueError(expected("--channel", f"an integer from 1 to {len(scores)}", task.channel))
+    channel = task.channel or int(np.argmax(scores)) + 1
+    names = [_printable(name) for name in task.class_names] or [f"channel {k + 1}" for k in range(len(scores))]
+    with _ProgressBar() as progress:
+        score_map = occlusion_map(task.net, image, channel, task.typed, progress)
+    title = f"{names[channel - 1]} ({scores[channel - 1]:.2f})"
+    _write_whole(task.output, _encoded(task.output, seen, score_map, title))
 
     for k in np.argsort(-scores, kind="stable")[:_BEST]:
         print(f"{scores[k]:10.4f}  {names[k]}")
-    title = f"{names[explained]} ({scores[explained]:.2f})"
-    with _ProgressBar() as progress:
-        score_map = occlusion_map(net, image, explained + 1, typed, progress)
     row, col = np.unravel_index(np.argmax(score_map), score_map.shape)
     print(
-        f"The map of {names[explained]!r} is {score_map.shape[0]}×{score_map.shape[1]} and peaks at "
+        f"The map of {names[channel - 1]!r} is {score_map.shape[0]}×{score_map.shape[1]} and peaks at "
         f"row {row + 1}, column {col + 1}: {score_map[row, col]:.4f}"
     )
-    _write_whole(output, _encoded(output, seen, score_map, title))
-    print(f"Written: {output}")
+    print(f"Written: {task.output}")
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in name)
 
 
 class _ProgressBar:
@@ -227,19 +277,27 @@ class _ProgressBar:
 
 
 def _numbers_in(text: str) -> object:
-    """`text` as numbers where it is numbers separated by commas, else itself, for the option's own check."""
+    """`text` as the numbers it holds, or itself for the option's own check."""
     try:
-        return [float(part) for part in text.split(",")]
+        found = [float(part) for part in re.split(r"[,\s]+", text.strip(", "))]
     except ValueError:
         return text
+    whole = [int(x) if x.is_integer() else x for x in found]
+    return whole[0] if len(whole) == 1 else whole
 
 
 def _class_names_in(file: str) -> list[str]:
     try:
-        return Path(file).read_text(encoding="utf-8-sig").splitlines()
+        lines = Path(file).read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         msg = f"--classes must be a text file in UTF-8, but {file!r} is not: {error}"
         raise ValueError(msg) from error
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        msg = f"--classes must hold names, one a line, but {file!r} is empty."
+        raise ValueError(msg)
+    return lines
 
 
 def _channel_of(label: str, class_names: list[str]) -> int:
@@ -257,19 +315,26 @@ def _channel_of(label: str, class_names: list[str]) -> int:
     return found[0]
 
 
-def _checked_output(typed: str) -> Path:
-    """The output's path, refused before anything is computed if it could not be written."""
+def _checked_output(typed: str, inputs: Sequence[Path] = ()) -> Path:
+    """The output's path, refused before anything is computed if it could not be written or is an input."""
     output = Path(typed)
     if output.suffix.lower() not in _OUTPUTS:
-        msg = f"--output must end in {', '.join(_OUTPUTS)}, but is {typed!r}."
-        raise ValueError(msg)
-    folder = output.parent
-    if not folder.is_dir():
-        msg = f"--output: there is no folder {str(folder)!r}."
+        raise ValueError(expected("--output", f"a file that ends in {', '.join(_OUTPUTS)}", typed))
+    if not output.parent.is_dir():
+        msg = f"--output: there is no folder {str(output.parent)!r}."
         raise FileNotFoundError(msg)
-    if output.is_dir() or not os.access(folder, os.W_OK):
-        msg = f"--output: {typed!r} cannot be written."
-        raise ValueError(msg)
+    try:
+        if output.exists() and any(output.samefile(file) for file in inputs):
+            msg = f"--output must be a file of its own, but {typed!r} is an input."
+            raise ValueError(msg)
+        if output.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        part = _part_of(output)
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        msg = f"--output: {typed!r} cannot be written: {error.strerror}."
+        raise ValueError(msg) from error
     return output
 
 
@@ -294,9 +359,13 @@ def _encoded(output: Path, seen: NDArray[np.uint8], score_map: NDArray[np.float3
 
 def _write_whole(output: Path, content: bytes) -> None:
     """The whole file or none: written beside its place, then moved there."""
-    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    part = _part_of(output)
     try:
         part.write_bytes(content)
         part.replace(output)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _part_of(output: Path) -> Path:
+    return output.with_name(f".occlusion-sensitivity-{os.getpid()}.part")

@@ -6,9 +6,11 @@ from numpy.typing import NDArray
 from .arguments import numeric_array, shown, size_text
 
 Image = NDArray[np.float32]
+# Height, width and channels of a network's input; None where it takes any.
+InputSize = tuple[int | None, int | None, int | None]
 
 
-def checked_image(X: object, input_size: tuple[int | None, int | None, int | None]) -> Image:
+def checked_image(X: object, input_size: InputSize) -> Image:
     """`X` in single, shape (height, width, channels), C order.
 
     Parameters
@@ -37,7 +39,7 @@ def checked_image(X: object, input_size: tuple[int | None, int | None, int | Non
     if 0 in size:
         msg = f"X must not be empty, but is {size_text(array.shape)}."
         raise ValueError(msg)
-    if any(allowed not in (None, length) for allowed, length in zip(input_size, size, strict=True)):
+    if not fits(size, input_size):
         raise ValueError(_wrong_size(input_size, size))
     with np.errstate(over="ignore"):
         image = np.ascontiguousarray(array.reshape(size), dtype=np.float32)
@@ -50,6 +52,11 @@ def checked_image(X: object, input_size: tuple[int | None, int | None, int | Non
         )
         raise ValueError(msg)
     return image
+
+
+def fits(size: InputSize, allowed: InputSize) -> bool:
+    """Whether images of `size` are allowed; None allows any length."""
+    return all(limit in (None, length) for length, limit in zip(size, allowed, strict=True))
 
 
 def _wrong_size(input_size: tuple[int | None, ...], size: tuple[int, ...]) -> str:

@@ -96,9 +96,9 @@ def occlusion_map(
     progress: Progress | None = None,
 ) -> NDArray[np.float32]:
     """occlusionSensitivity with its options sorted: full name → (name as typed, value)."""
-    image = checked_image(X, net.Layers[0].InputSize)
+    image = checked_image(X, net.input_layer.InputSize)
     options = OcclusionOptions.parse(typed, image)
-    _refuse_gpu(options)
+    _refuse_gpu(options, typed)
     channels = parse_channels(channelIdx, net.channel_count(image))
     grid = mask_grid(options)
     drops = score_drops(net, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
@@ -123,10 +123,10 @@ def _refuse_label(channelIdx: object) -> None:
         raise TypeError(msg)
 
 
-def _refuse_gpu(options: OcclusionOptions) -> None:
+def _refuse_gpu(options: OcclusionOptions, typed: Mapping[str, tuple[str, object]]) -> None:
     if options.execution_environment == "gpu":
         msg = (
-            'ExecutionEnvironment must be "auto" or "cpu", but is "gpu": this version of occlusion-sensitivity '
-            "computes on the CPU only."
+            f'{typed["ExecutionEnvironment"][0]} must be "auto" or "cpu", but is "gpu": this version of '
+            "occlusion-sensitivity computes on the CPU only."
         )
         raise RuntimeError(msg)

@@ -71,12 +71,12 @@ class OcclusionOptions:
         )
 
 
-def parse_channels(value: object, n_channels: int, name: str = "channelIdx") -> NDArray[np.intp]:
+def parse_channels(value: object, n_channels: int) -> NDArray[np.intp]:
     """channelIdx as typed (1-based) → 0-based channels."""
     allowed = f"a positive integer or a vector of them, 1 to {n_channels} (the channels of net's output)"
-    channels = positive_integers(name, value, allowed)
+    channels = positive_integers("channelIdx", value, allowed)
     if max(channels) > n_channels:
-        raise ValueError(expected(name, allowed, value))
+        raise ValueError(expected("channelIdx", allowed, value))
     return np.array(channels, dtype=np.intp) - 1
 
 

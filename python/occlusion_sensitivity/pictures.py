@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import expected
+from .arguments import existing_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -48,12 +48,7 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
     ...
     FileNotFoundError: filename: there is no file 'no_such_file.png'.
     """
-    if not isinstance(filename, str | os.PathLike):
-        raise TypeError(expected("filename", "the path of a picture", filename))
-    file = Path(filename)
-    if not file.exists():
-        msg = f"filename: there is no file {str(file)!r}."
-        raise FileNotFoundError(msg)
+    file = existing_file("filename", filename)
     with warnings.catch_warnings():
         # Pillow warns from half of the size on that it refuses: large photographs are large.
         warnings.simplefilter("ignore")
@@ -62,7 +57,7 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
         except ImportError:
             raise
         except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
-            msg = f"filename: {str(file)!r} cannot be read as a picture: {error}"
+            msg = f"{str(file)!r} cannot be read as a picture: {error}"
             raise ValueError(msg) from error
 
 
@@ -107,5 +102,12 @@ def _sixteen_bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:
 
 
 def _is_deep_colour(picture: "Picture") -> bool:
-    raw_modes = [str(tile[3]) for tile in getattr(picture, "tile", [])]
-    return picture.mode not in _SIXTEEN_BITS and any(";16" in mode for mode in raw_modes)
+    if picture.mode in _SIXTEEN_BITS:
+        return False
+    decoders = [tile[3] for tile in getattr(picture, "tile", [])]
+    # PNG and TIFF name the order of the bytes; PPM gives the largest value.
+    return any(
+        ";16" in str(part) or (isinstance(part, int) and picture.format == "PPM" and part > 255)
+        for decoder in decoders
+        for part in (decoder if isinstance(decoder, tuple) else (decoder,))
+    )

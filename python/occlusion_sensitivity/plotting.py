@@ -1,6 +1,7 @@
 """Drawing maps over pictures. The only module that imports matplotlib."""
 
 import io
+import warnings
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,11 @@ def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> 
     extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
     shown = axes.imshow(score_map, cmap="jet", alpha=0.5, extent=extent, interpolation="nearest")
     figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
-    axes.set_title(title)
+    axes.set_title(title, parse_math=False)
     axes.set_axis_off()
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
+    with warnings.catch_warnings():
+        # A class name may have characters that the font has not; they are drawn as boxes.
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(buffer, format="png", dpi=120)
     return buffer.getvalue()

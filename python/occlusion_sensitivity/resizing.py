@@ -17,6 +17,7 @@ _CLASSES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "f
 # Below this, one output pixel would sum more than four million input positions.
 _SMALLEST_SCALE = 1e-6
 _LARGEST_LENGTH = 2**31 - 1
+_MOST_PIXELS = 2**40
 
 
 def imresize(A: ArrayLike, scale: object, *method: object, **options: object) -> NDArray[Any]:
@@ -63,8 +64,10 @@ def imresize(A: ArrayLike, scale: object, *method: object, **options: object) ->
            [30, 30, 40, 40]], dtype=uint8)
     """
     image = _image(A)
-    # imresize(A, scale, method) and imresize(A, scale, "Antialiasing", false) differ in the parity alone.
-    pairs = ("Method", *method) if len(method) % 2 else method
+    # imresize(A, scale, method, …) or imresize(A, scale, "Antialiasing", false): what names no option is the method.
+    first = as_text(method[0]) if method else None
+    named = not method or (first and any(name.lower().startswith(first.lower()) for name in OPTION_NAMES))
+    pairs = method if named else ("Method", *method)
     typed = name_value_pairs(pairs, options, OPTION_NAMES)
     kind = text_choice(*typed.get("Method", ("Method", "bicubic")), METHODS)
     antialiasing = truth(*typed.get("Antialiasing", ("Antialiasing", kind != "nearest")), "true or false")
@@ -115,6 +118,7 @@ def _size_and_scales(scale: object, size: tuple[int, ...]) -> tuple[tuple[int, i
         scales = (new_rows / size[0], new_cols / size[1])
     else:
         raise ValueError(expected("scale", allowed, scale))
-    if max(new_rows, new_cols) > _LARGEST_LENGTH:
-        raise ValueError(expected("scale", f"one that gives at most {_LARGEST_LENGTH} pixels an axis", scale))
+    if max(new_rows, new_cols) > _LARGEST_LENGTH or new_rows * new_cols > _MOST_PIXELS:
+        allowed = f"one that gives at most {_LARGEST_LENGTH} pixels an axis and {_MOST_PIXELS} in all"
+        raise ValueError(expected("scale", allowed, scale))
     return (new_rows, new_cols), scales

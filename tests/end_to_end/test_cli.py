@@ -170,40 +170,48 @@ def test_a_name_with_a_byte_order_mark(picture, network, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--channel", "0"], "--channel must be a positive integer, but is [0.0]."),
-        (["--channel", "5"], "--channel must be a positive integer or a vector of them, 1 to 4"),
+        (["--channel", "0"], "--channel must be a positive integer, but is 0."),
+        (["--channel", "5"], "--channel must be an integer from 1 to 4, but is 5."),
         (["--channel", "x"], "--channel must be a positive integer, but is 'x'."),
         (["--label", "birb"], "--label must be a class name of the network, but is 'birb'. Closest: bird"),
-        (["--mask-size", "0"], '--mask-size must be "auto", a positive integer or [rows columns], but is [0.0].'),
-        (["--mask-size", "13"], "--mask-size must be at most the input size, 12×10, but is [13.0]."),
+        (["--mask-size", "0"], '--mask-size must be "auto", a positive integer or [rows columns], but is 0.'),
+        (["--mask-size", "13"], "--mask-size must be at most the input size, 12×10, but is 13."),
         (["--stride", "1.5"], "--stride must be"),
         (["--stride", "1,2,3"], "--stride must be"),
         (["--mask-value", "nan"], "--mask-value must be"),
         (["--mask-value", "1", "2"], "--mask-value must be"),
         (["--upsampling", "cubic"], "--upsampling must be one of bicubic, nearest, none, but is 'cubic'."),
         (["--clipping", "maybe"], "--clipping must be one of on, off, but is 'maybe'."),
-        (["--batch", "0"], "--batch must be a positive integer, but is [0.0]."),
-        (["--device", "gpu"], 'ExecutionEnvironment must be "auto" or "cpu", but is "gpu"'),
+        (["--batch", "0"], "--batch must be a positive integer, but is 0."),
+        (["--device", "gpu"], '--device must be "auto" or "cpu", but is "gpu"'),
         (["--device", "tpu"], "--device must be one of auto, gpu, cpu, but is 'tpu'."),
         (["--pixel-range", "0"], "--pixel-range must be a positive number, but is 0.0."),
         (["--output", "nowhere/map.npy"], "--output: there is no folder 'nowhere'."),
-        (["--output", "map.jpeg"], "--output must end in .png, .npy, .csv, .mat, but is 'map.jpeg'."),
-        (["--output", "folder.png"], "--output: 'folder.png' cannot be written."),
-        (["--classes", "three.txt"], "--classes must hold one name for each of the 4 channels, but holds 3."),
-        (["--classes", "nowhere.txt"], "nowhere.txt"),
+        (["--output", "map.jpeg"], "--output must be a file that ends in .png, .npy, .csv, .mat, but is 'map.jpeg'."),
+        (["--output", "folder.png"], "--output: 'folder.png' cannot be written: Is a directory."),
+        (["--classes", "three.txt"], "--classes must hold a name for each of the 4 channels, but holds 3."),
+        (["--classes", "nowhere.txt"], "--classes: there is no file 'nowhere.txt'."),
+        (["--classes", "empty.txt"], "--classes must hold names, one a line, but 'empty.txt' is empty."),
+        (["--network", ""], "--network: there is no file ''."),
+        (["--output", ""], "--output must be a file that ends in"),
+        (["--output", "picture.png"], "--output must be a file of its own, but 'picture.png' is an input."),
+        (["--output", "x" * 300 + ".npy"], "cannot be written: File name too long."),
+        (["--output", "/proc/map.npy"], "--output: '/proc/map.npy' cannot be written"),
         (["--classes", "picture.png"], "--classes must be a text file in UTF-8"),
         (["--classes", "twice.txt", "--label", "cat"], "--label 'cat' is the name of the channels [1, 3]"),
-        (["--network", "nowhere.onnx"], "modelfile: there is no file 'nowhere.onnx'."),
+        (["--network", "nowhere.onnx"], "--network: there is no file 'nowhere.onnx'."),
         (["--network", "names.txt"], "names.txt cannot be opened as an ONNX network"),
     ],
 )
 def test_errors_are_one_line_and_leave_nothing(picture, network, arguments, message, capsys, tmp_path):
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "three.txt").write_text("a\nb\nc\n", encoding="utf-8")
+    (tmp_path / "empty.txt").write_text("\n\n", encoding="utf-8")
     (tmp_path / "twice.txt").write_text("cat\ndog\ncat\nfish\n", encoding="utf-8")
     before = sorted(os.listdir())
     assert explain(*arguments) == 1
-    error = capsys.readouterr().err
+    printed, error = capsys.readouterr()
+    assert printed == ""
     assert error.startswith(f"occlusion-sensitivity: error: {message}") or message in error
     assert "Traceback" not in error
     assert sorted(os.listdir()) == before
@@ -256,3 +264,44 @@ def test_the_embedded_names_belong_to_the_embedded_network():
     assert names.shape == (1000,)
     assert net.predict(np.zeros((224, 224, 3))).shape == (1, 1000)
     assert json.dumps(names[[0, 967, 999]].tolist()) == '["tench", "espresso", "toilet tissue"]'
+
+
+def test_names_that_are_no_formulas_and_no_text(picture, network, tmp_path, capsys):
+    (tmp_path / "names.txt").write_text("a$\\frac$\n猫\nb\x1b[31m\nc\n\n", encoding="utf-8")
+    for channel in "123":
+        assert explain("--channel", channel) == 0
+    printed, error = capsys.readouterr()
+    assert "\x1b" not in printed
+    assert "b?[31m" in printed
+    assert error == ""
+
+
+@pytest.mark.parametrize(
+    "form", [["--mask-value", "-1,-2,-3"], ["--mask-value=-1,-2,-3"], ["--mask-value", "-1 -2 -3"]]
+)
+def test_negative_mask_values(picture, network, form):
+    assert explain("--channel", "1", "--output", "a.npy", "--mask-value", "-1", "-2", "-3") == 0
+    assert explain("--channel", "1", "--output", "b.npy", *form) == 0
+    np.testing.assert_array_equal(np.load("a.npy"), np.load("b.npy"))
+
+
+@pytest.mark.parametrize("how", ["| true", "| head -n 1", "> /dev/full"])
+def test_the_result_is_written_whatever_becomes_of_the_printing(picture, network, how):
+    command = f"'{COMMAND}' explain picture.png --network net.onnx --output map.npy {how}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert np.load("map.npy").shape == (12, 10)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_knows_ascii_only(picture, network):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for arguments in (["explain", "picture.png", "--network", "net.onnx"], ["explain", "--help"]):
+        done = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr == ""
+
+
+def test_a_pipe_is_no_picture(network, capsys):
+    os.mkfifo("pipe.png")
+    assert main(["explain", "pipe.png"]) == 1
+    assert "IMAGE must be the path of a file, but is 'pipe.png'." in capsys.readouterr().err

@@ -1,6 +1,9 @@
 """imresize: section 6 of the behaviour file, against the plain reference and exact arithmetic."""
 
+import subprocess
+import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -160,7 +163,25 @@ def test_method_and_options_in_both_spellings():
 
 @pytest.mark.parametrize(
     "scale",
-    [0, -1, float("nan"), float("inf"), 1e-9, 1e300, [0, 3], [1.5, 3], [1, 2, 3], [], "2", None, True, [2**40, 1]]
+    [
+        0,
+        -1,
+        float("nan"),
+        float("inf"),
+        1e-9,
+        1e300,
+        [0, 3],
+        [1.5, 3],
+        [1, 2, 3],
+        [],
+        "2",
+        None,
+        True,
+        [2**40, 1],
+        [2**31 - 1, 2**31 - 1],
+        10**400,
+        pytest.param(10**5000, id="huge"),
+    ]
     + [[float("nan"), 3], 1j, [[1, 2], [3, 4]]],
 )
 def test_bad_scale(scale):
@@ -192,10 +213,24 @@ def test_bad_shape(shape):
         ((), {"Antialiasing": 2}, "^Antialiasing must be true or false, but is 2"),
         ((), {"Antialiasing": "on"}, "^Antialiasing must be true or false, but is 'on'"),
         ((), {"Kernel": "box"}, "^The option name must be one of Method, Antialiasing"),
-        (("nearest", "Antialiasing"), {}, "^The option name must be one of"),
+        (("nearest", "Antialiasing"), {}, "needs a value, but 'Antialiasing' has none"),
+        (("Method",), {}, "needs a value, but 'Method' has none"),
+        (("box", "Antialiasing", True), {}, "^Method must be one of"),
         (("nearest",), {"Method": "nearest"}, "^Method must be given once"),
     ],
 )
 def test_bad_options(arguments, options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         imresize(np.zeros((3, 3)), 2, *arguments, **options)
+
+
+def test_a_long_axis_needs_little_memory_beside_the_result():
+    code = (
+        "import re, numpy as np; from pathlib import Path; from occlusion_sensitivity import imresize;"
+        "peak = lambda: int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) / 1000;"
+        "before = peak(); imresize(np.zeros((1, 1), np.uint8), [1, 10_000_000]); print(peak() - before)"
+    )
+    if not Path("/proc/self/status").exists():
+        pytest.skip("needs Linux's /proc")
+    grown = float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    assert grown < 60  # MB; the result takes 10 of them

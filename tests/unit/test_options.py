@@ -67,9 +67,9 @@ def test_bad_sizes(name, value):
         parsed(**{name: value})
 
 
-@pytest.mark.parametrize("value", [21, [20, 31], [21, 1], 10**400, 1e300])
+@pytest.mark.parametrize("value", [21, [20, 31], [21, 1], 10**400, pytest.param(10**5000, id="huge"), 1e300])
 def test_mask_beyond_the_image(value):
-    with pytest.raises((ValueError, TypeError), match=r"^MaskSize must be (at most the input size, 20×30|\"auto\")"):
+    with pytest.raises(ValueError, match=r"^MaskSize must be at most the input size, 20×30, but is "):
         parsed(MaskSize=value)
 
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include <occlusion_sensitivity/box.hpp>
 #include <occlusion_sensitivity/resampling.hpp>
@@ -20,21 +19,18 @@ struct ImageShape {
 // from the original it restores what they covered. Every box must lie inside the image.
 void copy_boxes(const float* image, const ImageShape& shape, const Box* boxes, std::size_t n_boxes, float* batch);
 
-// What each output pixel of an axis is made of: `count[i]` input pixels from `index[i * stride]` on, 0-based, with
-// their weights.
-struct Taps {
-    std::ptrdiff_t stride = 0;
-    std::vector<std::ptrdiff_t> count;
-    std::vector<std::ptrdiff_t> index;
-    std::vector<double> weight;
+// How one axis is resized.
+struct AxisResize {
+    std::ptrdiff_t n_in, n_out;
+    double scale;
+    Method method;
+    bool antialiasing;
+    bool is_identity() const { return scale == 1.0 && n_in == n_out; }
 };
-
-Taps make_taps(std::ptrdiff_t n_in, std::ptrdiff_t n_out, double scale, Method method, bool antialiasing);
 
 // Resizes the middle axis: outer × n_in × inner → outer × n_out × inner. Sums in double; each value is stored in T,
 // for integers rounded half away from zero and saturated.
 template <typename T>
-void resize_axis(const T* in, std::ptrdiff_t outer, std::ptrdiff_t n_in, std::ptrdiff_t inner, const Taps& taps,
-                 T* out);
+void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out);
 
 }  // namespace occlusion

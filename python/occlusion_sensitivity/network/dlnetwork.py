@@ -1,17 +1,19 @@
 """dlnetwork: a network as MATLAB users know it, around an ONNX Runtime session."""
 
-import difflib
+import dataclasses
 import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, shown
-from ..images import Image, checked_image
-from .layers import ImageInputLayer
-from .session import NetworkSession, check_tensors
+from ..arguments import as_text, existing_file, expected, name_value_pairs, size_text
+from ..images import Image, checked_image, fits
+from .graph import NetworkFile
+from .layers import AnyLayer, ImageInputLayer, LayerArray
+from .session import NetworkSession, TensorInfo, is_float
+
+OPTION_NAMES = ("InputDataFormats", "InputLayer")
 
 # Where the channels of an image tensor are, by MATLAB's name of its order of axes (B batch, C channel, S spatial).
 _CHANNEL_AXIS = {"BCSS": 1, "BSSC": 3}
@@ -24,31 +26,36 @@ class dlnetwork:
 
     Attributes
     ----------
-    Layers : list of ImageInputLayer
-        ``Layers[0].InputSize`` is (height, width, channels) of the input.
+    Layers : LayerArray
+        ``Layers[0]`` is the image input layer; ``Layers[0].InputSize`` is (height, width, channels). The others are
+        the nodes of the graph. ``print(net.Layers)`` shows them as a table.
     InputNames : list of str
         The name of the input.
     OutputNames : list of str
-        The names of the outputs that are scored; all of the file's at first. Set it to some of them to choose.
+        The layers that are scored; the file's outputs at first. Set it to a layer or tensor name to score another.
 
     Examples
     --------
     >>> from occlusion_sensitivity import imagePretrainedNetwork
     >>> net, classNames = imagePretrainedNetwork()
+    >>> net
+    dlnetwork with 1 input, 224×224×3 images:
+       InputNames: input
+      OutputNames: prob
     >>> net.Layers[0].InputSize
     (224, 224, 3)
-    >>> net.OutputNames
-    ['prob']
+    >>> net.OutputNames = "logits"
     """
 
-    def __init__(self, session: NetworkSession, input_data_format: str) -> None:
+    def __init__(self, session: NetworkSession, channel_axis: int, input_layer: ImageInputLayer) -> None:
         self._session = session
-        self._channel_axis = _CHANNEL_AXIS[input_data_format]
+        self._channel_axis = channel_axis
         self._output_names = [tensor.name for tensor in session.outputs]
-        source = session.inputs[0]
-        lengths = list(source.shape[1:])
-        channels = lengths.pop(self._channel_axis - 1)
-        self.Layers = [ImageInputLayer(Name=source.name, InputSize=(lengths[0], lengths[1], channels))]
+        self.input_layer = input_layer
+
+    @property
+    def Layers(self) -> Sequence[AnyLayer]:
+        return LayerArray(self.input_layer, self._session.file.layers)
 
     @property
     def InputNames(self) -> list[str]:
@@ -59,21 +66,25 @@ class dlnetwork:
         return list(self._output_names)
 
     @OutputNames.setter
-    def OutputNames(self, names: str | Iterable[str]) -> None:
-        typed = [names] if isinstance(names, str) else list(names)
-        known = [tensor.name for tensor in self._session.outputs]
-        for name in typed:
-            if name not in known:
-                closest = difflib.get_close_matches(as_text(name) or "", known) or known[:3]
-                msg = f"OutputNames must be among the outputs of the network, but is {shown(name)}. Closest: {closest}."
-                raise ValueError(msg)
-        if not typed:
-            raise ValueError(expected("OutputNames", "at least one name", names))
-        self._output_names = typed
+    def OutputNames(self, names: str | Sequence[str]) -> None:
+        typed = np.atleast_1d(np.asarray(names, dtype=object)).ravel().tolist()
+        texts = [text for text in map(as_text, typed) if text is not None]
+        if not texts or len(texts) != len(typed):
+            raise TypeError(expected("OutputNames", "the name of a layer or several of them", names))
+        file = self._session.file
+        known = {tensor.name for tensor in self._session.outputs}
+        tensors = [name if name in known else file.tensor_named(name) for name in texts]
+        if not known.issuperset(tensors):
+            self._session = NetworkSession(NetworkFile(file.path, tensors))
+        self._output_names = tensors
 
     def __repr__(self) -> str:
-        layer = self.Layers[0]
-        return f"dlnetwork(InputSize={layer.InputSize}, InputNames={self.InputNames}, OutputNames={self.OutputNames})"
+        lines = [
+            f"dlnetwork with 1 input, {size_text(self.input_layer.InputSize)} images:",
+            f"   InputNames: {', '.join(self.InputNames)}",
+            f"  OutputNames: {', '.join(self.OutputNames)}",
+        ]
+        return "\n".join(lines)
 
     def predict(self, X: ArrayLike) -> NDArray[np.float32]:
         """The network's output for one image.
@@ -86,7 +97,7 @@ class dlnetwork:
         Returns
         -------
         scores : numpy.ndarray of single
-            1×K for K output channels; with spatial axes they come first: rows×columns×K.
+            1×K for K output channels; where there are several spatial positions, they come first: rows×columns×K.
 
         Raises
         ------
@@ -105,30 +116,58 @@ class dlnetwork:
         >>> net.predict(np.zeros((224, 224, 3))).shape
         (1, 1000)
         """
-        image = checked_image(X, self.Layers[0].InputSize)
+        image = checked_image(X, self.input_layer.InputSize)
         output = self.run(self.arranged(image)[np.newaxis])
-        return output if output.ndim == 2 else np.ascontiguousarray(np.moveaxis(output[0], 0, -1))
+        if output[0, 0].size == 1:
+            return output.reshape(1, -1)
+        return np.ascontiguousarray(np.moveaxis(output[0], 0, -1))
 
     # Below: what occlusion maps are made with. 0-based, in the network's own order of axes.
 
     def arranged(self, image: Image) -> NDArray[np.float32]:
-        """An image, height × width × channels, as planes × height × width × depth.
+        """An image, height × width × channels, normalised, as planes × height × width × depth.
 
         The channels are the planes or the depth, whichever the network wants: a batch of such images is its input.
         """
+        image = self.input_layer.normalized(image)
         if self._channel_axis == 1:
             return np.ascontiguousarray(np.moveaxis(image, 2, 0)[..., np.newaxis])
         return np.ascontiguousarray(image[np.newaxis])
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         """The output for a batch of arranged images: shape (n, channels, …)."""
-        n, planes, height, width, depth = batch.shape
-        channels_first = self._channel_axis == 1
-        tensor = batch.reshape((n, planes, height, width) if channels_first else (n, height, width, depth))
-        output = self._session.run(tensor, self.output_name())
-        return output[:, np.newaxis] if output.ndim == 1 else output
+        scored = self._scored()
+        output = self._channels_second(self._session.run(self._tensor(batch), scored.name))
+        declared = self._declared_channels(scored)
+        if declared not in (None, output.shape[1]):
+            msg = f"The file says that output {scored.name!r} has {declared} channels, but it has {output.shape[1]}."
+            raise ValueError(msg)
+        return output
 
-    def output_name(self) -> str:
+    def try_together(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> None:
+        """Let images go through the network together, if these two arranged ones do not influence each other."""
+        self._session.try_together(self._tensor(np.stack([one, other])), self._scored().name)
+
+    def channel_count(self, image: Image) -> int:
+        """The number of channels of the output; where the file leaves it open, `image` is run to see it."""
+        return self._declared_channels(self._scored()) or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
+
+    def _tensor(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        n, planes, height, width, depth = batch.shape
+        return batch.reshape((n, planes, height, width) if self._channel_axis == 1 else (n, height, width, depth))
+
+    def _channels_second(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
+        if output.ndim == 1:
+            return output[:, np.newaxis]
+        # Outputs keep the order of the input: N×H×W×C networks have N×h×w×K outputs.
+        return output if self._channel_axis == 1 else np.moveaxis(output, -1, 1)
+
+    def _declared_channels(self, output: TensorInfo) -> int | None:
+        if len(output.shape) < 2:
+            return len(output.shape) or None
+        return output.shape[1 if self._channel_axis == 1 else -1]
+
+    def _scored(self) -> TensorInfo:
         """The one output that is scored."""
         if len(self._output_names) != 1:
             msg = (
@@ -136,30 +175,28 @@ class dlnetwork:
                 f"net.OutputNames = {self._output_names[0]!r} chooses one."
             )
             raise ValueError(msg)
-        return self._output_names[0]
-
-    def channel_count(self, image: Image) -> int:
-        """The number of channels of the output; where the file leaves it open, `image` is run to see it."""
-        name = self.output_name()
-        shape = next(tensor.shape for tensor in self._session.outputs if tensor.name == name)
-        if len(shape) == 1:
-            return 1
-        count = shape[1] if shape else None
-        return count or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
+        scored = next(tensor for tensor in self._session.outputs if tensor.name == self._output_names[0])
+        if not is_float(scored):
+            msg = f"The output of net must be a tensor of floats, but {scored.name} is {scored.type}."
+            raise ValueError(msg)
+        return scored
 
 
-def importNetworkFromONNX(modelfile: str | os.PathLike[str], *, InputDataFormats: str | None = None) -> dlnetwork:
+def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: object) -> dlnetwork:
     """Read a network from an ONNX file.
 
     Parameters
     ----------
     modelfile : str or os.PathLike
-        An ONNX file with one input, an image, of opset 7 or later. Float16 networks and networks exported for a
-        single image work like any other.
+        An ONNX file with one input, an image. Files of every opset that ONNX Runtime knows, float16 networks, networks
+        exported for a single image, and files of opset 6 from MATLAB's exporters of 2018 work alike.
     InputDataFormats : {"BCSS", "BSSC"}, optional
         The order of the input's axes: batch, channel, two spatial ones; or batch, two spatial ones, channel.
         Taken from the file where the shapes leave no doubt (at most 4 channels, more pixels along the other axes),
-        otherwise "BCSS".
+        otherwise "BCSS". A spatial output is read in the same order.
+    InputLayer : ImageInputLayer, optional
+        From :func:`imageInputLayer`: the normalisation that every image gets before the network. None is added
+        otherwise: what the file does not contain, the caller does.
 
     Returns
     -------
@@ -170,14 +207,14 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *, InputDataFormats
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no ONNX network, or not one of a single image.
+        If it is no ONNX network, not one of a single image, or not of the size of InputLayer.
     ImportError
         If ONNX Runtime is missing, or installed twice.
 
     Notes
     -----
-    Source: MathWorks' function of the same name. It adds no normalisation: what the file does not contain, the
-    caller does. docs/compatibility.md, "Networks".
+    Source: MathWorks' function of the same name; docs/compatibility.md, "Networks". Options take both name-value
+    spellings.
 
     Examples
     --------
@@ -186,20 +223,21 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *, InputDataFormats
     ...
     FileNotFoundError: modelfile: there is no file 'no_such_file.onnx'.
     """
-    if not isinstance(modelfile, str | os.PathLike):
-        raise TypeError(expected("modelfile", "the path of an ONNX file", modelfile))
-    file = Path(modelfile)
-    if not file.exists():
-        msg = f"modelfile: there is no file {str(file)!r}."
-        raise FileNotFoundError(msg)
-    if not file.is_file():
-        raise ValueError(expected("modelfile", "the path of an ONNX file", str(file)))
-    data_format = None if InputDataFormats is None else as_text(InputDataFormats)
-    if InputDataFormats is not None and data_format not in _CHANNEL_AXIS:
-        raise ValueError(expected("InputDataFormats", " or ".join(_CHANNEL_AXIS), InputDataFormats))
-    session = NetworkSession(file)
-    check_tensors(session, file)
-    return dlnetwork(session, data_format or _data_format(session.inputs[0].shape))
+    file = existing_file("modelfile", modelfile)
+    typed = name_value_pairs(nameValuePairs, options, OPTION_NAMES)
+    name, value = typed.get("InputDataFormats", ("InputDataFormats", None))
+    data_format = None if value is None else (as_text(value) or "").upper()
+    if data_format is not None and data_format not in _CHANNEL_AXIS:
+        raise ValueError(expected(name, " or ".join(_CHANNEL_AXIS), value))
+    session = NetworkSession(NetworkFile(file))
+    source = session.inputs[0]
+    channel_axis = _CHANNEL_AXIS[data_format or _data_format(source.shape)]
+    lengths = list(source.shape[1:])
+    channels = lengths.pop(channel_axis - 1)
+    layer = ImageInputLayer(Name=source.name, InputSize=(lengths[0], lengths[1], channels))
+    if "InputLayer" in typed:
+        layer = _fitting_layer(*typed["InputLayer"], layer)
+    return dlnetwork(session, channel_axis, layer)
 
 
 def _data_format(shape: tuple[int | None, ...]) -> str:
@@ -209,3 +247,14 @@ def _data_format(shape: tuple[int | None, ...]) -> str:
     if last is not None and last <= few and all(length is None or length > few for length in (first, second)):
         return "BSSC"
     return "BCSS"
+
+
+def _fitting_layer(name: str, value: object, own: ImageInputLayer) -> ImageInputLayer:
+    """The layer as given, under the name of the file's input."""
+    if not isinstance(value, ImageInputLayer):
+        raise TypeError(expected(name, "an image input layer from imageInputLayer", value))
+    if not fits(value.InputSize, own.InputSize):
+        sizes = [size_text(layer.InputSize) for layer in (own, value)]
+        msg = f"{name} must be for images of {sizes[0]}, the input size of the file, but is for {sizes[1]}."
+        raise ValueError(msg)
+    return dataclasses.replace(value, Name=own.Name)

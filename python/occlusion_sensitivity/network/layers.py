@@ -1,19 +1,219 @@
-"""Layers as a dlnetwork shows them."""
+"""Layers as a dlnetwork shows them, and what the first one does with an image."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import expected, name_value_pairs, numeric_array, positive_integers, size_text, text_choice
+from ..images import Image, InputSize
+
+NORMALIZATIONS = ("zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none")
+OPTION_NAMES = ("Name", "Normalization", "Mean", "StandardDeviation", "Min", "Max")
+
+# Normalization → the two statistics it needs.
+_STATISTICS = {
+    "zscore": ("Mean", "StandardDeviation"),
+    "rescale-symmetric": ("Min", "Max"),
+    "rescale-zero-one": ("Min", "Max"),
+}
+
+Statistic = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ImageInputLayer:
-    """The layer that takes the image.
+    """The layer that takes the image. Made by :func:`imageInputLayer`.
 
     Attributes
     ----------
     Name : str
-        Name of the network's input.
     InputSize : (int or None, int or None, int or None)
         Height, width and channels; None where the network takes any.
+    Normalization : {"zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none"}
+    Mean, StandardDeviation, Min, Max : numpy.ndarray of single or None
+        Statistics of the training images, 1×1×C or H×W×C.
     """
 
     Name: str
-    InputSize: tuple[int | None, int | None, int | None]
+    InputSize: InputSize
+    Normalization: str = "none"
+    Mean: Statistic | None = None
+    StandardDeviation: Statistic | None = None
+    Min: Statistic | None = None
+    Max: Statistic | None = None
+
+    @property
+    def Type(self) -> str:
+        return "Image Input"
+
+    def normalized(self, image: Image) -> Image:
+        """The image, height × width × channels, as the rest of the network takes it; in single, as MATLAB does it."""
+        if self.Normalization == "none":
+            return image
+        if self.Normalization == "zerocenter":
+            return image - self._statistic("Mean")
+        first, second = (self._statistic(name) for name in _STATISTICS[self.Normalization])
+        if self.Normalization == "zscore":
+            return (image - first) / second
+        share = (image - first) / (second - first)
+        return share if self.Normalization == "rescale-zero-one" else 2 * share - 1
+
+    def _statistic(self, name: str) -> Statistic:
+        statistic: Statistic | None = getattr(self, name)
+        if statistic is None:
+            msg = f'The image input layer has no {name}, which its "{self.Normalization}" normalisation needs.'
+            raise ValueError(msg)
+        return statistic
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A node of the graph.
+
+    Attributes
+    ----------
+    Name : str
+        The node's name; its first output's where it has none.
+    Type : str
+        The ONNX operator.
+    """
+
+    Name: str
+    Type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationOutputLayer:
+    """The last layer of a DAGNetwork or SeriesNetwork.
+
+    Attributes
+    ----------
+    Name : str
+    Classes : numpy.ndarray of str
+        The class names in the order of the channels.
+    """
+
+    Name: str
+    Classes: NDArray[np.str_]
+    Type: str = field(default="Classification Output")
+
+
+AnyLayer = ImageInputLayer | Layer | ClassificationOutputLayer
+
+
+class LayerArray(Sequence[AnyLayer]):
+    """The layers of a network; 0-based, ``Layers[-1]`` is the last. Printed, it is a table.
+
+    The graph is read when a layer behind the first is asked for.
+    """
+
+    def __init__(self, first: ImageInputLayer, others: Callable[[], Sequence[AnyLayer]]) -> None:
+        self._first = first
+        self._others = others
+
+    def _all(self) -> list[AnyLayer]:
+        return [self._first, *self._others()]
+
+    @overload
+    def __getitem__(self, index: int) -> AnyLayer: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[AnyLayer]: ...
+    def __getitem__(self, index: int | slice) -> AnyLayer | list[AnyLayer]:
+        return self._first if index == 0 else self._all()[index]
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __iter__(self) -> Iterator[AnyLayer]:
+        return iter(self._all())
+
+    def __repr__(self) -> str:
+        rows = [(str(k), layer.Name, layer.Type, _details(layer)) for k, layer in enumerate(self)]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        lines = (
+            f"  {k:>{widths[0]}}  {name:<{widths[1]}}  {kind:<{widths[2]}}  {rest}" for k, name, kind, rest in rows
+        )
+        return "\n".join([f"{len(rows)} layers:", *(line.rstrip() for line in lines)])
+
+
+def _details(layer: AnyLayer) -> str:
+    if isinstance(layer, ImageInputLayer):
+        normalised = "" if layer.Normalization == "none" else f' with "{layer.Normalization}" normalization'
+        return f"{size_text(layer.InputSize)} images{normalised}"
+    if isinstance(layer, ClassificationOutputLayer):
+        first = ", ".join(layer.Classes[:2])
+        return f"{first} and {len(layer.Classes) - 2} other classes" if len(layer.Classes) > 2 else first
+    return ""
+
+
+def imageInputLayer(inputSize: object, *nameValuePairs: object, **options: object) -> ImageInputLayer:
+    """An image input layer, for ``importNetworkFromONNX(file, InputLayer=…)``.
+
+    Parameters
+    ----------
+    inputSize : (int, int) or (int, int, int)
+        Height, width and channels of the images; one channel where none are given.
+    Name : str, default "imageinput"
+    Normalization : {"zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none"}, default "zerocenter"
+        What is done with every image before the network: X - Mean; (X - Mean) / StandardDeviation; the range Min…Max
+        brought to -1…1 or to 0…1; nothing.
+    Mean, StandardDeviation, Min, Max : float, vector of C, or array of 1×1×C or H×W×C, optional
+        Statistics of the training images: one for all, one per channel, or one per pixel. Those that the
+        normalisation uses are needed once an image goes through the network.
+
+    Returns
+    -------
+    layer : ImageInputLayer
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the values listed above.
+
+    Notes
+    -----
+    Source: MATLAB's imageInputLayer. Options take both name-value spellings.
+
+    Examples
+    --------
+    >>> layer = imageInputLayer([28, 28, 1], Normalization="rescale-zero-one", Min=0, Max=255)
+    >>> layer.InputSize
+    (28, 28, 1)
+    """
+    allowed = "[height width] or [height width channels]"
+    size = positive_integers("inputSize", inputSize, allowed)
+    if len(size) not in (2, 3):
+        raise ValueError(expected("inputSize", allowed, inputSize))
+    height, width, channels = (*size, 1)[:3]
+    typed = name_value_pairs(nameValuePairs, options, OPTION_NAMES)
+    layer_name = typed.get("Name", ("Name", "imageinput"))
+    if not isinstance(layer_name[1], str):
+        raise TypeError(expected(layer_name[0], "text", layer_name[1]))
+    statistics = {
+        name: _statistic(*typed[name], (height, width, channels)) for name in OPTION_NAMES[2:] if name in typed
+    }
+    return ImageInputLayer(
+        Name=layer_name[1],
+        InputSize=(height, width, channels),
+        Normalization=text_choice(*typed.get("Normalization", ("Normalization", "zerocenter")), NORMALIZATIONS),
+        **statistics,
+    )
+
+
+def _statistic(name: str, value: object, size: tuple[int, int, int]) -> Statistic:
+    height, width, channels = size
+    allowed = f"finite: one number, {channels} of them, or an array of 1×1×{channels} or {height}×{width}×{channels}"
+    array = numeric_array(value)
+    if array is None:
+        raise TypeError(expected(name, allowed, value))
+    if array.ndim == 2 and channels == 1 and array.shape == (height, width):
+        array = array[:, :, np.newaxis]
+    elif array.size in (1, channels) and max(array.shape, default=1) == array.size:
+        array = np.broadcast_to(array.reshape(1, 1, -1), (1, 1, channels))
+    if array.shape not in ((1, 1, channels), size) or not all(map(math.isfinite, array.ravel().tolist())):
+        raise ValueError(expected(name, allowed, value))
+    return array.astype(np.float32)

@@ -7,7 +7,7 @@ from importlib.resources import as_file, files
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import full_name
+from ..arguments import text_choice
 from .dlnetwork import dlnetwork, importNetworkFromONNX
 
 NAMES = ("efficientnet-lite0",)
@@ -46,7 +46,7 @@ def imagePretrainedNetwork(name: str = "efficientnet-lite0") -> tuple[dlnetwork,
     >>> str(classNames[967])
     'espresso'
     """
-    net, class_names = _loaded(full_name(name, NAMES, "name"))
+    net, class_names = _loaded(text_choice("name", name, NAMES))
     # An object of one's own, so that setting its OutputNames changes nobody else's.
     return copy.copy(net), class_names
 

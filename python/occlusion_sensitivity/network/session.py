@@ -1,23 +1,23 @@
-"""ONNX Runtime: one session per network, which takes any number of images at once."""
+"""ONNX Runtime: one session per network, and images together only where they were seen not to influence each other."""
 
-import contextlib
 import importlib.metadata
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .graph import with_open_batch
+from .graph import NetworkFile
 
 _INSTALL = 'pip install "occlusion-sensitivity[cpu]" or, for NVIDIA GPUs, pip install "occlusion-sensitivity[gpu]"'
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 _INTEGERS = {"tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
 
-# How far two images together may be from each alone, as a share of the largest output: float noise, no mixing.
+# How far an image's output among others may be from its output alone, as a share of its largest value: float noise.
 _BATCH_TOLERANCE = 1e-4
+# Two images tell whether they mix only if their own outputs differ by many times that.
+_TELLING = 10 * _BATCH_TOLERANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,59 +32,65 @@ class TensorInfo:
 class NetworkSession:
     """A network in ONNX Runtime. Float16 and double networks are fed and read in single."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._session = _opened(file, str(file))
-        self.inputs = [_info(node) for node in self._session.get_inputs()]
-        self.outputs = [_info(node) for node in self._session.get_outputs()]
-        # How many images the session runs at once: None is any number; unknown until two come together.
-        self._at_once: dict[tuple[int, ...], int | None] = {}
+    def __init__(self, file: NetworkFile) -> None:
+        self.file = file
+        self._plain: Any = _opened_as_it_is(file)
+        try:
+            self.inputs = [_info(node) for node in self._plain.get_inputs()]
+            self.outputs = [_info(node) for node in self._plain.get_outputs()]
+        except ValueError as error:  # names that are no UTF-8
+            raise _unreadable(file, error) from error
+        _check(file, self.inputs, self.outputs)
+        # (output, shape of an image) → the session in which images go together; None where they have to go alone.
+        self._together: dict[tuple[str, tuple[int, ...]], Any] = {}
 
     def run(self, images: NDArray[np.float32], output: str) -> NDArray[np.float32]:
         """The output of each image: shape (n, …) for `images` of shape (n, …) as the network wants them."""
-        n_images = len(images)
+        together = self._together.get((output, images.shape[1:]))
+        if together is not None:
+            return self._run(together, images, output)
+        return np.concatenate([self._alone(image, output) for image in images])
+
+    def try_together(self, images: NDArray[np.float32], output: str) -> None:
+        """Let images go together from now on if these two, `images` of shape (2, …), do not influence each other."""
+        key = (output, images.shape[1:])
+        if key in self._together:
+            return
+        alone = [self._alone(image, output) for image in images]
+        if not _differ(*alone):
+            return  # these two would not show it; the next two may
+        session = self._session_for_many(images, alone, output)
+        self._together[key] = session
+        if session not in (None, self._plain):
+            self._plain = None  # one session per network
+
+    def _session_for_many(
+        self, images: NDArray[np.float32], alone: list[NDArray[np.float32]], output: str
+    ) -> Any | None:
         fixed = self.inputs[0].shape[0]
-        at_once = fixed if n_images == fixed else self._images_at_once(images.shape[1:]) if n_images > 1 else fixed
-        if at_once is None or at_once == n_images:
-            return self._run(self._session, images, output)
-        return self._in_parts(self._session, images, output, at_once)
+        # More than two, lest two happen to be the number that is fixed somewhere in the graph.
+        order = np.arange(max(3, (fixed or 0) + 1)) % 2
+        try:
+            session = self._plain if fixed is None else _opened(self.file, self.file.with_open_batch())
+            found = self._run(session, images[order], output)
+        except Exception:  # a graph that takes no batch fails in its own way, and so does a file that is gone by now
+            return None
+        right = all(_agree(alone[k], found[i : i + 1]) for i, k in enumerate(order))
+        return session if right else None
 
-    def _in_parts(self, session: Any, images: NDArray[np.float32], output: str, at_once: int) -> NDArray[np.float32]:
-        """`at_once` images after the other; the last part is filled up with its last image."""
-        parts = []
-        for first in range(0, len(images), at_once):
-            part = images[first : first + at_once]
-            filled = part[np.minimum(np.arange(at_once), len(part) - 1)]
-            parts.append(self._run(session, filled, output)[: len(part)])
-        return np.concatenate(parts)
-
-    def _images_at_once(self, image_shape: tuple[int, ...]) -> int | None:
-        """None if any number of images of this shape can be run together, or else the number that must be."""
-        if image_shape not in self._at_once:
-            self._at_once[image_shape] = self._tried_together(image_shape)
-        return self._at_once[image_shape]
-
-    def _tried_together(self, image_shape: tuple[int, ...]) -> int | None:
-        """Open a fixed batch, then run two images together and each alone: only if they agree is the batch free."""
-        fixed = self.inputs[0].shape[0]
-        noise = np.random.default_rng(0).random((2, *image_shape), dtype=np.float32)
-        # Unlike each other, and at home both in networks for 0…1 and for 0…255.
-        pair = noise * np.array([1, 255], dtype=np.float32).reshape(-1, *[1] * len(image_shape))
-        alone = [self._in_parts(self._session, pair, out.name, fixed or 1) for out in self.outputs]
-        with contextlib.suppress(*_runtime_errors()):
-            session = self._session if fixed is None else _opened(self._file, with_open_batch(self._file))
-            together = [self._run(session, pair, out.name) for out in self.outputs]
-            if all(_agree(a, b) for a, b in zip(alone, together, strict=True)):
-                self._session = session
-                return None
-        return fixed or 1
+    def _alone(self, image: NDArray[np.float32], output: str) -> NDArray[np.float32]:
+        """The output of one image, as (1, …); where the file fixes a larger batch, it is filled with that image."""
+        if self._plain is None:
+            self._plain = _opened_as_it_is(self.file)
+        batch = np.repeat(image[np.newaxis], self.inputs[0].shape[0] or 1, axis=0)
+        return self._run(self._plain, batch, output)[:1]
 
     def _run(self, session: Any, images: NDArray[np.float32], output: str) -> NDArray[np.float32]:
         source = self.inputs[0]
         try:
             (result,) = session.run([output], {source.name: _in_class_of(source, images)})
         except _runtime_errors() as error:
-            msg = f"{self._file} fails on {len(images)} image(s) at once: {str(error).strip()}"
+            msg = f"{self.file.path} fails on {len(images)} image(s) at once: {str(error).strip()}"
             raise RuntimeError(msg) from error
         if result.ndim == 0 or len(result) != len(images):
             msg = (
@@ -95,24 +101,8 @@ class NetworkSession:
         return np.asarray(result, dtype=np.float32)
 
 
-def check_tensors(session: NetworkSession, file: Path) -> None:
-    """Raise ValueError unless the network has one input, an image, and outputs of floats."""
-    names = ", ".join(tensor.name for tensor in session.inputs)
-    if len(session.inputs) != 1:
-        msg = f"{file}: the network must have exactly one input, but has {len(session.inputs)}: {names}."
-        raise ValueError(msg)
-    source = session.inputs[0]
-    if len(source.shape) != 4 or source.type not in {**_FLOATS, **_INTEGERS}:
-        shape = "×".join("N" if length is None else str(length) for length in source.shape)
-        msg = (
-            f"{file}: the input of the network must be an image, a tensor of numbers N×C×H×W or N×H×W×C, "
-            f"but {names} is {source.type}, {shape or 'of no or unknown shape'}."
-        )
-        raise ValueError(msg)
-    for out in session.outputs:
-        if out.type not in _FLOATS:
-            msg = f"{file}: an output of the network must be a tensor of floats, but {out.name} is {out.type}."
-            raise ValueError(msg)
+def is_float(tensor: TensorInfo) -> bool:
+    return tensor.type in _FLOATS
 
 
 def onnxruntime() -> ModuleType:
@@ -140,15 +130,30 @@ def _installed(distribution: str) -> bool:
     return True
 
 
-def _opened(file: Path, model: str | bytes) -> Any:
+def _opened_as_it_is(file: NetworkFile) -> Any:
+    """A session of the file, brought to a newer opset where ONNX Runtime takes it no other way."""
+    try:
+        return _opened(file, file.model())
+    except ValueError:
+        modernized = file.modernized()
+        if modernized is None:
+            raise
+    return _opened(file, modernized)
+
+
+def _opened(file: NetworkFile, model: str | bytes) -> Any:
     runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.log_severity_level = 4  # what fails is raised; warnings on stderr are not for our users
     try:
-        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        # No fallback: it prints on stdout and tries the same again.
+        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
     except _runtime_errors() as error:
-        msg = f"{file} cannot be opened as an ONNX network: {str(error).strip()}"
-        raise ValueError(msg) from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: NetworkFile, error: Exception) -> ValueError:
+    return ValueError(f"{file.path} cannot be opened as an ONNX network: {str(error).strip()}")
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:
@@ -159,20 +164,46 @@ def _runtime_errors() -> tuple[type[Exception], ...]:
 
 
 def _info(node: Any) -> TensorInfo:
-    lengths = (length if isinstance(length, int) and length > 0 else None for length in node.shape)
+    lengths = (length if isinstance(length, int) and length >= 0 else None for length in node.shape)
     return TensorInfo(node.name, node.type, tuple(lengths))
 
 
+def _check(file: NetworkFile, inputs: list[TensorInfo], outputs: list[TensorInfo]) -> None:
+    """Raise ValueError unless the network has one input, an image, and an output."""
+    names = ", ".join(tensor.name for tensor in inputs)
+    if len(inputs) != 1:
+        msg = f"{file.path}: the network must have exactly one input, but has {len(inputs)}: {names}."
+        raise ValueError(msg)
+    source = inputs[0]
+    if len(source.shape) != 4 or 0 in source.shape or source.type not in {**_FLOATS, **_INTEGERS}:
+        shape = "×".join("N" if length is None else str(length) for length in source.shape)
+        msg = (
+            f"{file.path}: the input of the network must be an image, a tensor of numbers N×C×H×W or N×H×W×C, "
+            f"but {names} is {source.type}, {shape or 'of no or unknown shape'}."
+        )
+        raise ValueError(msg)
+    if not outputs:
+        msg = f"{file.path}: the network must have an output, but has none."
+        raise ValueError(msg)
+
+
 def _in_class_of(source: TensorInfo, images: NDArray[np.float32]) -> NDArray[Any]:
-    if source.type in _FLOATS:
+    if is_float(source):
         return images.astype(_FLOATS[source.type], copy=False)
     integer = _INTEGERS[source.type]
     limits = np.iinfo(integer)
     return np.rint(images).clip(limits.min, limits.max).astype(integer)
 
 
-def _agree(alone: NDArray[np.float32], together: NDArray[np.float32]) -> bool:
-    if alone.shape != together.shape:
+def _agree(alone: NDArray[np.float32], among_others: NDArray[np.float32]) -> bool:
+    if alone.shape != among_others.shape or not np.isfinite(alone).all():
         return False
-    bound = _BATCH_TOLERANCE * float(np.nanmax(np.abs(alone), initial=0.0))
-    return bool(np.allclose(alone, together, rtol=0, atol=bound, equal_nan=True))
+    bound = _BATCH_TOLERANCE * float(np.abs(alone).max(initial=0.0))
+    return bool(np.allclose(alone, among_others, rtol=0, atol=bound))
+
+
+def _differ(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    if one.shape != other.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return False
+    scale = max(np.abs(one).max(initial=0.0), np.abs(other).max(initial=0.0))
+    return bool(np.abs(one - other).max(initial=0.0) > _TELLING * scale)
