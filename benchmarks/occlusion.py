@@ -53,7 +53,7 @@ def time_it(pairs):
     images = occluded_images(X)
     net, _ = imagePretrainedNetwork()
     # The very session of the package: two sessions' threads would disturb each other.
-    session = net._session._session
+    session = net._session._plain
     for batch in (1, BATCH):
         print(f"whole function against the bare loop with batch {batch}:")
         paired_ratio(
