@@ -9,13 +9,14 @@ from .arguments import holds_text, name_value_pairs, shown
 from .grid import mask_grid
 from .images import checked_image
 from .network.dlnetwork import dlnetwork
+from .network.legacy import DAGNetwork, resolved
 from .options import OPTION_NAMES, OcclusionOptions, parse_channels
 from .resizing import imresize
 from .scoring import Progress, score_drops
 
 
 def occlusionSensitivity(
-    net: dlnetwork, X: ArrayLike, channelIdx: ArrayLike, *nameValuePairs: object, **options: object
+    net: dlnetwork | DAGNetwork, X: ArrayLike, channelIdx: ArrayLike, *nameValuePairs: object, **options: object
 ) -> NDArray[np.float32]:
     """Map how much each part of an image supports a network's output.
 
@@ -24,13 +25,14 @@ def occlusionSensitivity(
 
     Parameters
     ----------
-    net : dlnetwork
+    net : dlnetwork, DAGNetwork or SeriesNetwork
         A network with one image input and one output.
     X : array_like, H×W or H×W×C
         The image, in the size of the network's input, before the network's own normalisation; int8 … uint64, single
         or double; finite.
     channelIdx : int or vector of int
-        Output channels to explain, counted from 1.
+        Output channels to explain, counted from 1. A DAGNetwork or SeriesNetwork takes a label (a class name, or a
+        vector of them, one map each) instead, or a layer name and channelIdx: ``(net, X, layerName, channelIdx)``.
     MaskSize : "auto", int or [rows, columns], default "auto"
         Size of the mask in pixels, at most that of X. "auto" is 20 % of the image, rounded, at least 1.
     Stride : "auto", int or [rows, columns], default "auto"
@@ -82,10 +84,9 @@ def occlusionSensitivity(
     >>> scoreMap.shape
     (4, 4)
     """
-    _check_network(net)
-    _refuse_label(channelIdx)
-    typed = name_value_pairs(nameValuePairs, options, OPTION_NAMES)
-    return occlusion_map(net, X, channelIdx, typed)
+    plain, channels, pairs = resolved(_checked_network(net), channelIdx, nameValuePairs)
+    _refuse_label(channels)
+    return occlusion_map(plain, X, channels, name_value_pairs(pairs, options, OPTION_NAMES))
 
 
 def occlusion_map(
@@ -108,10 +109,11 @@ def occlusion_map(
     return score_map[..., 0] if len(channels) == 1 else score_map
 
 
-def _check_network(net: object) -> None:
-    if not isinstance(net, dlnetwork):
+def _checked_network(net: object) -> dlnetwork | DAGNetwork:
+    if not isinstance(net, dlnetwork | DAGNetwork):
         msg = f"net must be a dlnetwork (importNetworkFromONNX reads one from a file), but is {shown(net)}."
         raise TypeError(msg)
+    return net
 
 
 def _refuse_label(channelIdx: object) -> None:

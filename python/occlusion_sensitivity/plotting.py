@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .colormaps import jet
+
 
 def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> bytes:
     """The picture with the map over it in jet at half transparency, a colour bar and a title, as a PNG file.
@@ -17,6 +19,7 @@ def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> 
     score_map : any size; it is stretched over the picture.
     """
     try:
+        from matplotlib.colors import ListedColormap
         from matplotlib.figure import Figure
     except ImportError as error:
         msg = f'Drawing needs matplotlib ({error}): pip install "occlusion-sensitivity[pictures]".'
@@ -28,7 +31,7 @@ def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> 
     axes = figure.subplots()
     axes.imshow(X, cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
     extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
-    shown = axes.imshow(score_map, cmap="jet", alpha=0.5, extent=extent, interpolation="nearest")
+    shown = axes.imshow(score_map, cmap=ListedColormap(jet()), alpha=0.5, extent=extent, interpolation="nearest")
     figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
     axes.set_title(title, parse_math=False)
     axes.set_axis_off()

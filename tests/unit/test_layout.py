@@ -18,7 +18,7 @@ ALLOWED = {
     "cupy": set(),
     "onnx": {"network/graph.py"},
     "onnxruntime": {"network/session.py"},
-    "matplotlib": {"plotting.py"},
+    "matplotlib": {"plotting.py", "matlab/plotting.py"},
     "PIL": {"pictures.py"},
     "scipy": {"cli.py"},
     "tqdm": {"cli.py"},
@@ -79,3 +79,14 @@ def test_public_names_are_all_there():
 def test_no_module_is_named_like_a_public_name():
     modules = {file.stem for file in PACKAGE.glob("*.py")} | {file.name for file in PACKAGE.iterdir() if file.is_dir()}
     assert not modules & set(occlusion_sensitivity.__all__)
+
+
+def test_the_matlab_names_change_nothing_on_import():
+    code = (
+        "import builtins, sys; before = set(vars(builtins)); from occlusion_sensitivity.matlab import *;"
+        "ours = set(globals()) - {'builtins', 'sys', 'before'};"
+        "print([m for m in sys.argv[1:] if m in sys.modules], sorted(ours & before - {'__name__', '__doc__', "
+        "'__package__', '__loader__', '__spec__', '__build_class__', '__import__', '__debug__'}))"
+    )
+    command = [sys.executable, "-c", code, "matplotlib", "onnxruntime", "onnx", "PIL", "scipy"]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == "[] []"

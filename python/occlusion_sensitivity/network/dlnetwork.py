@@ -150,7 +150,11 @@ class dlnetwork:
 
     def channel_count(self, image: Image) -> int:
         """The number of channels of the output; where the file leaves it open, `image` is run to see it."""
-        return self._declared_channels(self._scored()) or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
+        return self.declared_channel_count() or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
+
+    def declared_channel_count(self) -> int | None:
+        """The number of channels that the file says the output has."""
+        return self._declared_channels(self._scored())
 
     def _tensor(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         n, planes, height, width, depth = batch.shape

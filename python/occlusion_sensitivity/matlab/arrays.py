@@ -1,0 +1,185 @@
+"""Casts and small functions of arrays, as in MATLAB."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer
+
+
+def single(X: ArrayLike) -> NDArray[np.float32]:
+    """`X` in single.
+
+    Examples
+    --------
+    >>> single([1, 2]).dtype
+    dtype('float32')
+    """
+    return np.asarray(X).astype(np.float32)
+
+
+def double(X: ArrayLike) -> NDArray[np.float64]:
+    """`X` in double.
+
+    Examples
+    --------
+    >>> double(3)
+    array(3.)
+    """
+    return np.asarray(X).astype(np.float64)
+
+
+def uint8(X: ArrayLike) -> NDArray[np.uint8]:
+    """`X` in uint8: rounded half away from zero, saturated; NaN becomes 0.
+
+    Examples
+    --------
+    >>> uint8([-3, 0.5, 2.5, 300])
+    array([  0,   1,   3, 255], dtype=uint8)
+    """
+    X = np.nan_to_num(np.asarray(X, dtype=np.float64), nan=0.0).clip(0, 255)
+    whole = np.floor(X)
+    return np.asarray(whole + (X - whole >= 0.5)).astype(np.uint8)
+
+
+def string(X: object) -> Any:
+    """`X` as text: a str for a single value, an array of str for an array; ``string(label) == classNames`` compares.
+
+    Examples
+    --------
+    >>> string("cup") == np.array(["mug", "cup"])
+    array([False,  True])
+    """
+    array = np.asarray(X)
+    return np.str_(array.reshape(()).item()) if array.ndim == 0 else array.astype(np.str_)
+
+
+def find(X: ArrayLike, n: object = None) -> NDArray[np.intp]:
+    """The positions of nonzero elements, counted from 1, down the columns of a matrix.
+
+    Parameters
+    ----------
+    X : array_like
+    n : int, optional
+        At most the first `n` of them.
+
+    Examples
+    --------
+    >>> find([False, True, True])
+    array([2, 3])
+    >>> find([[0, 1], [1, 0]], 1)
+    array([2])
+    """
+    found = np.flatnonzero(np.asarray(X).ravel(order="F")) + 1
+    return found if n is None else found[: positive_integer("n", n)]
+
+
+def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]:
+    """Bring the range of `A` to 0…1, or to l…u: ``rescale(A)``, ``rescale(A, l, u)``.
+
+    Parameters
+    ----------
+    A : array_like
+    l, u : float, default 0 and 1
+        The new range.
+    InputMin, InputMax : float, optional
+        The old range, to which `A` is cut; its own by default.
+
+    Returns
+    -------
+    B : numpy.ndarray of single for single `A`, else of double
+        All `l` where the old range is a single value.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside the values listed above.
+
+    Examples
+    --------
+    >>> rescale([1, 2, 3])
+    array([0. , 0.5, 1. ])
+    >>> rescale([1, 2, 3], -1, 1, InputMax=5)
+    array([-1. , -0.5,  0. ])
+    """
+    array = np.asarray(A)
+    array = array.astype(np.float32 if array.dtype == np.float32 else np.float64)
+    limits = arguments[:2] if arguments and as_text(arguments[0]) is None else ()
+    if len(limits) == 1:
+        msg = "rescale takes both limits, l and u, or none."
+        raise ValueError(msg)
+    low, high = (_number("l and u", limit) for limit in limits) if limits else (0.0, 1.0)
+    typed = name_value_pairs(arguments[len(limits) :], options, ("InputMin", "InputMax"))
+    old_low = _number(*typed.get("InputMin", ("InputMin", array.min())))
+    old_high = _number(*typed.get("InputMax", ("InputMax", array.max())))
+    if low > high or old_low > old_high:
+        msg = f"The limits must be in order, but are {low}, {high} and {old_low}, {old_high}."
+        raise ValueError(msg)
+    if old_low == old_high:
+        return np.full_like(array, low)
+    share = (array.clip(old_low, old_high) - old_low) / (old_high - old_low)
+    return np.asarray(low + share * (high - low), dtype=array.dtype)
+
+
+def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float64]:
+    """A matrix as a grey picture of 0…1, in double.
+
+    Parameters
+    ----------
+    A : array_like
+    limits : (float, float), optional
+        What becomes 0 and 1; the smallest and largest value of `A` by default. Beyond them, values are cut.
+
+    Examples
+    --------
+    >>> mat2gray([0, 5, 20], [0, 10])
+    array([0. , 0.5, 1. ])
+    """
+    array = double(A)
+    low, high = (array.min(), array.max()) if limits is None else numbers("limits", limits, "[low high]").tolist()
+    share = array if low == high else (array - low) / (high - low)
+    return share.clip(0.0, 1.0)
+
+
+def canUseGPU() -> bool:
+    """Whether maps can be computed on a GPU: not in this version.
+
+    Examples
+    --------
+    >>> canUseGPU()
+    False
+    """
+    return False
+
+
+def gpuArray(X: ArrayLike) -> NDArray[Any]:
+    """`X` in the memory of a GPU. This version computes on the CPU: RuntimeError.
+
+    Examples
+    --------
+    >>> gpuArray([1, 2])
+    Traceback (most recent call last):
+    ...
+    RuntimeError: gpuArray needs a GPU, and this version of occlusion-sensitivity computes on the CPU only.
+    """
+    msg = "gpuArray needs a GPU, and this version of occlusion-sensitivity computes on the CPU only."
+    raise RuntimeError(msg)
+
+
+def gather(X: ArrayLike) -> NDArray[Any]:
+    """`X` in the memory of the host, where every array of this version is.
+
+    Examples
+    --------
+    >>> gather([1, 2])
+    array([1, 2])
+    """
+    return np.asarray(X)
+
+
+def _number(name: str, value: object) -> float:
+    values = numbers(name, value, "a number").tolist()
+    if len(values) != 1 or values[0] != values[0]:
+        raise ValueError(expected(name, "a number", value))
+    return float(values[0])

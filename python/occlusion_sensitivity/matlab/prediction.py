@@ -1,0 +1,131 @@
+"""Running networks and reading their scores, as functions."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..arguments import name_value_pairs, positive_integer, shown
+from ..images import checked_image
+from ..network.dlnetwork import dlnetwork
+from ..network.legacy import DAGNetwork, labels_in
+from ..options import DEFAULT_MINI_BATCH_SIZE
+
+AnyNetwork = dlnetwork | DAGNetwork
+
+
+def predict(net: AnyNetwork, X: ArrayLike) -> NDArray[np.float32]:
+    """The network's output for one image; see ``dlnetwork.predict``.
+
+    Examples
+    --------
+    >>> from occlusion_sensitivity.matlab import imagePretrainedNetwork
+    >>> net, classNames = imagePretrainedNetwork()
+    >>> predict(net, np.float32(np.zeros((224, 224, 3)))).shape
+    (1, 1000)
+    """
+    return _checked_network(net).predict(X)
+
+
+def forward(net: AnyNetwork, X: ArrayLike) -> NDArray[np.float32]:
+    """The same as :func:`predict`: ONNX files hold trained networks, which here are never in training.
+
+    Examples
+    --------
+    >>> from occlusion_sensitivity.matlab import imagePretrainedNetwork
+    >>> net, classNames = imagePretrainedNetwork()
+    >>> forward(net, np.float32(np.zeros((224, 224, 3)))).shape
+    (1, 1000)
+    """
+    return predict(net, X)
+
+
+def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: object) -> NDArray[np.float32]:
+    """The network's outputs for several images.
+
+    Parameters
+    ----------
+    net : dlnetwork
+    X : array_like, H×W×C×N, or H×W×C for one image
+    MiniBatchSize : int, default 128
+        The most images that go through the network at once.
+
+    Returns
+    -------
+    scores : numpy.ndarray of single, shape (N, K)
+        For a spatial output, rows×columns×K×N.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is of another class or size, or an option outside the values listed above.
+
+    Examples
+    --------
+    >>> from occlusion_sensitivity.matlab import imagePretrainedNetwork
+    >>> net, classNames = imagePretrainedNetwork()
+    >>> minibatchpredict(net, np.zeros((224, 224, 3, 2))).shape
+    (2, 1000)
+    """
+    plain = _checked_network(net)
+    typed = name_value_pairs(nameValuePairs, options, ("MiniBatchSize",))
+    size = positive_integer(*typed.get("MiniBatchSize", ("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE)))
+    array = np.asarray(X)
+    if array.ndim != 4:
+        array = array.reshape(*array.shape, *[1] * (4 - array.ndim)) if array.ndim < 4 else array
+    if array.ndim != 4 or array.shape[3] == 0:
+        msg = f"X must be images, H×W×C×N, but has shape {array.shape}."
+        raise ValueError(msg)
+    images = [plain.arranged(checked_image(array[..., k], plain.input_layer.InputSize)) for k in range(array.shape[3])]
+    if size > 1 and len(images) > 1:
+        plain.try_together(images[0], images[1])
+    outputs = [plain.run(np.stack(images[first : first + size])) for first in range(0, len(images), size)]
+    output = np.concatenate(outputs)
+    if output[0, 0].size == 1:
+        return output.reshape(len(images), -1)
+    return np.ascontiguousarray(np.moveaxis(output, (0, 1), (-1, -2)))
+
+
+def scores2label(scores: ArrayLike, classNames: ArrayLike) -> tuple[Any, Any]:
+    """The class of the largest score, and that score.
+
+    Parameters
+    ----------
+    scores : array_like, shape (N, K) or (K,)
+    classNames : sequence of str, length K
+
+    Returns
+    -------
+    label : str, or numpy.ndarray of str with N elements
+    score : single, or numpy.ndarray of single with N elements
+
+    Raises
+    ------
+    TypeError, ValueError
+        If classNames are no texts, or their number is not that of the columns of `scores`.
+
+    Examples
+    --------
+    >>> scores2label([[0.1, 0.9]], ["mug", "cup"])
+    ('cup', np.float64(0.9))
+    """
+    table = np.atleast_2d(np.asarray(scores))
+    names = labels_in(classNames)
+    if names is None:
+        msg = f"classNames must be a vector of text, but is {shown(classNames)}."
+        raise TypeError(msg)
+    if table.ndim != 2 or table.shape[1] != len(names):
+        msg = f"scores must have a column for each of the {len(names)} classNames, but has shape {table.shape}."
+        raise ValueError(msg)
+    best = table.argmax(axis=1)
+    labels, largest = np.array(names)[best], table[np.arange(len(table)), best]
+    return (str(labels[0]), largest[0]) if len(table) == 1 else (labels, largest)
+
+
+def _checked_network(net: AnyNetwork) -> dlnetwork:
+    if isinstance(net, DAGNetwork):
+        return net.to_dlnetwork()
+    if not isinstance(net, dlnetwork):
+        msg = f"net must be a dlnetwork, DAGNetwork or SeriesNetwork, but is {shown(net)}."
+        raise TypeError(msg)
+    return net
