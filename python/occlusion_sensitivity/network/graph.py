@@ -155,6 +155,35 @@ def _inputs_of(node: "NodeProto") -> Iterable[str]:
                 yield from _inputs_of(inner)
 
 
+# Classifiers ---------------------------------------------------------------------------------------------------------
+
+
+def as_classifier(path: Path, *, bgr: bool, softmax: bool) -> bytes:
+    """The network of `path` for RGB images, with a softmax at its end: `bgr` and `softmax` say what is missing."""
+    from onnx import helper, numpy_helper
+
+    model = _loaded(path)
+    _take_initializers_from_inputs(model)
+    graph = model.graph
+    if bgr:
+        (source,) = graph.input
+        swapped = f"{source.name}/bgr"
+        for node in graph.node:
+            node.input[:] = [swapped if name == source.name else name for name in node.input]
+        order = numpy_helper.from_array(np.array([2, 1, 0], dtype=np.int64), f"{source.name}/bgr_order")
+        graph.initializer.append(order)
+        graph.node.insert(0, helper.make_node("Gather", [source.name, order.name], [swapped], name=swapped, axis=1))
+    if softmax:
+        (logits,) = graph.output
+        graph.node.append(helper.make_node("Softmax", [logits.name], ["prob"], name="prob", axis=1))
+        probabilities = type(logits)()
+        probabilities.CopyFrom(logits)
+        probabilities.name = "prob"
+        del graph.output[:]
+        graph.output.append(probabilities)
+    return _serialized(model)
+
+
 # Batch ---------------------------------------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""imagePretrainedNetwork: the network that comes with the package, and its class names."""
+"""imagePretrainedNetwork: the network that comes with the package, those that are downloaded, and their class names."""
 
 import copy
 import functools
@@ -9,18 +9,21 @@ from numpy.typing import NDArray
 
 from ..arguments import text_choice
 from .dlnetwork import dlnetwork, importNetworkFromONNX
+from .published import EMBEDDED, NETWORKS, classifier_file
 
-NAMES = ("efficientnet-lite0",)
+NAMES = (EMBEDDED, *NETWORKS)
 
 
-def imagePretrainedNetwork(name: str = "efficientnet-lite0") -> tuple[dlnetwork, NDArray[np.str_]]:
+def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, NDArray[np.str_]]:
     """A pretrained image classifier and the names of its classes.
 
     Parameters
     ----------
-    name : {"efficientnet-lite0"}, default "efficientnet-lite0"
-        EfficientNet-Lite0, trained on ImageNet-1k, comes with the package. It takes 224×224×3 RGB images of 0…255
-        and gives 1000 softmax scores.
+    name : str, default "efficientnet-lite0"
+        EfficientNet-Lite0 comes with the package. "squeezenet", "googlenet", "resnet18", "resnet50", "resnet101",
+        "mobilenetv2", "vgg16" and "vgg19" are downloaded from the ONNX Model Zoo's mirror when they are first asked
+        for, checked by their SHA-256, and kept in the user's cache. All take 224×224×3 RGB images of 0…255 and give
+        the softmax scores of the 1000 classes of ImageNet-1k.
 
     Returns
     -------
@@ -33,8 +36,10 @@ def imagePretrainedNetwork(name: str = "efficientnet-lite0") -> tuple[dlnetwork,
     ------
     ValueError
         If there is no network of that name.
+    RuntimeError
+        If the network cannot be downloaded, or what came is not the published file.
     ImportError
-        If ONNX Runtime is missing, or installed twice.
+        If ONNX Runtime is missing, or installed twice; if pooch is missing, for a download.
 
     Notes
     -----
@@ -54,8 +59,11 @@ def imagePretrainedNetwork(name: str = "efficientnet-lite0") -> tuple[dlnetwork,
 @functools.cache
 def _loaded(name: str) -> tuple[dlnetwork, NDArray[np.str_]]:
     data = files("occlusion_sensitivity") / "data"
-    with as_file(data / f"{name}.onnx") as file:
-        net = importNetworkFromONNX(file)
+    if name == EMBEDDED:
+        with as_file(data / f"{name}.onnx") as file:
+            net = importNetworkFromONNX(file)
+    else:
+        net = importNetworkFromONNX(classifier_file(name), InputLayer=NETWORKS[name].input_layer())
     class_names = np.array((data / "imagenet1k_classes.txt").read_text(encoding="utf-8").splitlines())
     class_names.flags.writeable = False
     return net, class_names

@@ -1,0 +1,136 @@
+"""Published ONNX classifiers: downloaded once, checked by their SHA-256, and made classifiers like MATLAB's.
+
+The files are those of the ONNX Model Zoo, from the mirror that it names. All take 3×224×224 and give the 1000 classes
+of ImageNet; what differs is the normalisation, the order of the colours, and whether a softmax is inside.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .graph import as_classifier
+from .layers import ImageInputLayer, imageInputLayer
+
+BASE_URL = "https://huggingface.co/onnxmodelzoo/legacy_models/resolve/main/validated/vision/classification/"
+INPUT_SIZE = (224, 224, 3)
+EMBEDDED = "efficientnet-lite0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedNetwork:
+    """Where a file is, and what makes it a classifier of RGB images of 0…255.
+
+    Attributes
+    ----------
+    path : str
+        Behind BASE_URL.
+    mean, deviation : (float, float, float)
+        Of red, green and blue, in 0…255.
+    bgr : bool
+        Whether the file wants blue first.
+    logits : bool
+        Whether the file ends before the softmax.
+    """
+
+    path: str
+    sha256: str
+    mean: tuple[float, float, float]
+    deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    bgr: bool = False
+    logits: bool = True
+
+    def input_layer(self) -> ImageInputLayer:
+        return imageInputLayer(INPUT_SIZE, Normalization="zscore", Mean=self.mean, StandardDeviation=self.deviation)
+
+
+def _torch_style(path: str, sha256: str) -> PublishedNetwork:
+    """RGB/255, mean .485 .456 .406, deviation .229 .224 .225; logits."""
+    mean = (0.485 * 255, 0.456 * 255, 0.406 * 255)
+    deviation = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+    return PublishedNetwork(path=path, sha256=sha256, mean=mean, deviation=deviation)
+
+
+NETWORKS = {
+    "squeezenet": _torch_style(
+        "squeezenet/model/squeezenet1.1-7.onnx", "1eeff551a67ae8d565ca33b572fc4b66e3ef357b0eb2863bb9ff47a918cc4088"
+    ),
+    "googlenet": PublishedNetwork(
+        path="inception_and_googlenet/googlenet/model/googlenet-12.onnx",
+        sha256="c99c507058eaf41de8723408fdda7db8325cb57f0a89f2ee07a716d6e963e14e",
+        # The file's own page gives no values; these are those of the Caffe network that it was converted from.
+        mean=(123.0, 117.0, 104.0),
+        bgr=True,
+        logits=False,
+    ),
+    "resnet18": _torch_style(
+        "resnet/model/resnet18-v1-7.onnx", "4e8f8653e7a2222b3904cc3fe8e304cd8b339ce1d05fd24688162f86fb6df52c"
+    ),
+    "resnet50": _torch_style(
+        "resnet/model/resnet50-v1-12.onnx", "3f03fdef724b22947eed826f1eef1dc5c34151bb4c37d634f1db89dfa2dd1526"
+    ),
+    "resnet101": _torch_style(
+        "resnet/model/resnet101-v1-7.onnx", "760702f6ec0138f71ebac66f4e95d1c72dc9267a8544f4d4667a53075fd0497c"
+    ),
+    "mobilenetv2": _torch_style(
+        "mobilenet/model/mobilenetv2-12.onnx", "c0c3f76d93fa3fd6580652a45618618a220fced18babf65774ed169de0432ad5"
+    ),
+    "vgg16": _torch_style(
+        "vgg/model/vgg16-12.onnx", "722c42f53ca03a5480296bf8f9c85a151de3eed9ec982d7d2302ff6e2900c67b"
+    ),
+    "vgg19": _torch_style("vgg/model/vgg19-7.onnx", "692f9f927f1df1b89033787a77a73eac59fd9b3344f9ecdf0b13221e41c2046f"),
+}
+
+
+def classifier_file(name: str) -> Path:
+    """The file of a published network, made a classifier; downloaded if it is not in the cache."""
+    pooch = _pooch()
+    network = NETWORKS[name]
+    folder = Path(pooch.os_cache("occlusion-sensitivity"))
+    url = BASE_URL + network.path
+    downloaded = folder / Path(network.path).name
+    try:
+        file = pooch.retrieve(
+            url,
+            known_hash=f"sha256:{network.sha256}",
+            fname=downloaded.name,
+            path=folder,
+            downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=30),
+            processor=_Converter(network),
+        )
+    except Exception as error:  # of the network, the file system, or a wrong hash: pooch has left nothing behind
+        msg = (
+            f"{name} could not be downloaded from {url}: {error}\n"
+            f"A file with SHA-256 {network.sha256} at {downloaded} is taken without a connection. "
+            f'imagePretrainedNetwork("{EMBEDDED}") needs none: it comes with the package.'
+        )
+        raise RuntimeError(msg) from error
+    return Path(file)
+
+
+@dataclass(frozen=True)
+class _Converter:
+    """What pooch does with a file after its hash was checked: the classifier beside it, written whole or not at all."""
+
+    network: PublishedNetwork
+
+    def __call__(self, fname: str, action: str, _pooch: Any) -> str:
+        classifier = Path(fname).with_suffix(".classifier.onnx")
+        if action != "fetch" or not classifier.exists():
+            part = classifier.with_name(f"{classifier.name}.{os.getpid()}.part")
+            try:
+                part.write_bytes(as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits))
+                part.replace(classifier)
+            finally:
+                part.unlink(missing_ok=True)
+        return str(classifier)
+
+
+def _pooch() -> Any:
+    try:
+        import pooch
+    except ImportError as error:
+        msg = f'Downloading networks needs pooch ({error}): pip install "occlusion-sensitivity[pretrained]".'
+        raise ImportError(msg) from error
+    return pooch
