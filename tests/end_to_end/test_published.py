@@ -1,6 +1,7 @@
 """Published networks, from a server of our own with files of our own."""
 
 import functools
+import gc
 import hashlib
 import http.server
 import subprocess
@@ -15,6 +16,9 @@ import pytest
 import networks
 from occlusion_sensitivity import imagePretrainedNetwork
 from occlusion_sensitivity.network import pretrained, published
+
+# urllib3 leaves refused and cut sockets to the garbage collector, which `server` calls before the next test begins.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 WEIGHT = np.random.default_rng(0).normal(size=(1000, 1, 1, 3)).astype(np.float32) / 50
 
@@ -58,6 +62,7 @@ def server(tmp_path, monkeypatch):
     running.shutdown()
     running.server_close()
     pretrained._loaded.cache_clear()
+    gc.collect()
 
 
 def publish(monkeypatch, tmp_path, name, *, softmax=False, sha256=None):
@@ -144,8 +149,6 @@ def test_a_file_that_is_not_there(server):
     fails("vgg19", "404")
 
 
-# urllib3 leaves the refused socket to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_without_a_connection(server, tmp_path):
     server.shutdown()
     server.server_close()

@@ -80,10 +80,11 @@ class NetworkSession:
 
     def _alone(self, image: NDArray[np.float32], output: str) -> NDArray[np.float32]:
         """The output of one image, as (1, …); where the file fixes a larger batch, it is filled with that image."""
-        if self._plain is None:
-            self._plain = _opened_as_it_is(self.file)
+        plain = self._plain  # another thread may be about to give it up
+        if plain is None:
+            plain = self._plain = _opened_as_it_is(self.file)
         batch = np.repeat(image[np.newaxis], self.inputs[0].shape[0] or 1, axis=0)
-        return self._run(self._plain, batch, output)[:1]
+        return self._run(plain, batch, output)[:1]
 
     def _run(self, session: Any, images: NDArray[np.float32], output: str) -> NDArray[np.float32]:
         source = self.inputs[0]
