@@ -56,12 +56,16 @@ def as_text(value: object) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
-def holds_text(value: object) -> bool:
-    """Whether `value` is a text or an array or sequence of texts."""
+def texts_in(value: object) -> list[str] | None:
+    """The texts of a text or a vector of them: str, sequences, text arrays, categorical-like; None: no texts."""
+    text = as_text(value)
+    if text is not None:
+        return [text]
     try:
-        return np.asarray(value).dtype.kind in "UT"
+        texts = np.atleast_1d(np.asarray(value)).ravel().tolist()
     except Exception:  # not even an array
-        return False
+        return None
+    return texts if texts and all(isinstance(text, str) for text in texts) else None
 
 
 def name_value_pairs(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import holds_text, name_value_pairs, shown
+from .arguments import name_value_pairs, shown, texts_in
 from .grid import mask_grid
 from .images import checked_image
 from .network.dlnetwork import dlnetwork
@@ -117,10 +117,11 @@ def _checked_network(net: object) -> dlnetwork | DAGNetwork:
 
 
 def _refuse_label(channelIdx: object) -> None:
-    if holds_text(channelIdx):
+    if texts_in(channelIdx) is not None:
         msg = (
             f"channelIdx must be the number of an output channel, but is the label {shown(channelIdx)}: a dlnetwork "
-            "has no class names. With the class names in channel order, list(classNames).index(label) + 1 is it."
+            "has no class names. With the class names in channel order, list(classNames).index(label) + 1 is it. "
+            "A layer is chosen by net.OutputNames = layerName."
         )
         raise TypeError(msg)
 

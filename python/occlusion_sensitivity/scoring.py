@@ -29,8 +29,7 @@ def score_drops(
     filled = net.arranged(np.broadcast_to(fill, image.shape))
     # The original is one more occluded image, whose box is empty.
     boxes = np.concatenate([_NO_PIXELS, boxes])
-    if mini_batch_size > 1:
-        net.try_together(original, filled)
+    net.try_together(original, filled)
     at_once = min(mini_batch_size, cpu.LARGEST_BATCH, len(boxes))
     batch = np.repeat(original[np.newaxis], at_once, axis=0)
     drops = np.empty((len(boxes), len(channels)), dtype=np.float32)

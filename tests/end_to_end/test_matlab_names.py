@@ -153,6 +153,35 @@ def test_rescale_and_mat2gray():
     assert m.mat2gray([0.25, 0.25]).tolist() == [0.25, 0.25]
 
 
+def test_nan_is_left_out():
+    np.testing.assert_array_equal(m.rescale([1, np.nan, 3]), [0, np.nan, 1])
+    np.testing.assert_array_equal(m.mat2gray([1, np.nan, 3]), [0, np.nan, 1])
+    assert m.scores2label([0.5, np.nan, 0.9], ["a", "b", "c"])[0] == "c"
+
+
+@pytest.mark.parametrize("function", [m.single, m.double, m.uint8, m.find, m.rescale, m.mat2gray, m.imshow, m.imagesc])
+@pytest.mark.parametrize("bad", ["a", [[1], [1, 2]], 1j, None, {}])
+def test_what_is_no_number_is_refused_by_name(function, bad):
+    with pytest.raises(TypeError, match="^[XAC] must be an array of real numbers, but is"):
+        function(bad)
+
+
+def test_a_colour_bar_goes_with_its_picture(headless):
+    m.imagesc([[1, 2], [3, 4]])
+    m.colorbar()
+    m.colorbar()
+    assert len(headless.gcf().axes) == 2
+    m.imagesc([[100, 200], [300, 400]])
+    assert len(headless.gcf().axes) == 1
+
+
+def test_imagesc_with_limits(headless):
+    assert m.imagesc([[1, 2], [3, 4]], [0, 8], "AlphaData", 0.5).get_clim() == (0, 8)
+    for bad in ([8, 0], [1], [1, 2, 3]):
+        with pytest.raises(ValueError, match="^clims must be"):
+            m.imagesc([[1, 2], [3, 4]], bad)
+
+
 def test_gpu_names():
     assert m.canUseGPU() is False
     assert m.gather([1, 2]).tolist() == [1, 2]
@@ -251,7 +280,7 @@ def test_alpha_colorbar_title_subplot_figure(headless):
     ("call", "error", "message"),
     [
         (lambda: m.imshow(np.ones((2, 2, 4))), ValueError, "^X must be a picture"),
-        (lambda: m.imshow([["a"]]), TypeError, "^X must be a picture"),
+        (lambda: m.imshow([["a"]]), TypeError, "^X must be an array of real numbers"),
         (lambda: m.imagesc(np.ones(3)), ValueError, "^C must be a matrix"),
         (lambda: m.imagesc([[1, 2]], AlphaData=2), ValueError, "^AlphaData must be"),
         (lambda: m.imagesc([[1, 2]], AlphaData="half"), TypeError, "^AlphaData must be"),
@@ -262,6 +291,10 @@ def test_alpha_colorbar_title_subplot_figure(headless):
         (lambda: m.alpha(0.5), ValueError, "^alpha needs a matrix"),
         (lambda: m.hold("maybe"), ValueError, "^hold must be one of on, off"),
         (lambda: m.subplot(1, 2, 3), ValueError, "^p must be at most 2"),
+        (lambda: m.subplot(2, 2, [1, 2]), ValueError, "^p must be a positive integer"),
+        (lambda: m.rescale([]), ValueError, "^A must be an array with numbers in it"),
+        (lambda: m.mat2gray([1, 2], [0]), ValueError, "^limits must be"),
+        (lambda: m.scores2label(None, ["a"]), TypeError, "^scores must be"),
     ],
 )
 def test_bad_pictures(headless, call, error, message):

@@ -158,3 +158,122 @@ def test_an_opset_newer_than_onnx_runtime(tmp_path):
     onnx.save(model, file)
     with pytest.raises(ValueError, match=r"net\.onnx cannot be opened as an ONNX network: .*999"):
         importNetworkFromONNX(file)
+
+
+@pytest.mark.parametrize("layer", ["conv", "relu", "back", "shifted"])
+def test_inner_layers_of_a_network_with_channels_last(tmp_path, layer):
+    """As tf2onnx writes it: N×H×W×C outside, N×C×H×W around the convolution."""
+    node = helper.make_node
+    constants = {
+        "kernel": RNG.normal(size=(5, 3, 3, 3)).astype(np.float32),
+        "shift": np.float32(1),
+        "weight": RNG.normal(size=(350, 2)).astype(np.float32) / 8,
+    }
+    nodes = [
+        node("Transpose", ["input"], ["there"], perm=[0, 3, 1, 2]),
+        node("Conv", ["there", "kernel"], ["conv"]),
+        node("Relu", ["conv"], ["relu"]),
+        node("Transpose", ["relu"], ["back"], perm=[0, 2, 3, 1]),
+        node("Add", ["back", "shift"], ["shifted"]),
+        node("Flatten", ["shifted"], ["flat"]),
+        node("MatMul", ["flat", "weight"], ["score"]),
+    ]
+    file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 9, 12, 3]}, {"score": ["N", 2]})
+    net = importNetworkFromONNX(file)
+    X = np.random.default_rng(1).random((9, 12, 3), dtype=np.float32)
+
+    def score(image):
+        windows = np.lib.stride_tricks.sliding_window_view(image.astype(float), (3, 3), axis=(0, 1))
+        conv = np.einsum("hwcij,kcij->khw", windows, constants["kernel"])
+        return {"conv": conv, "relu": conv.clip(0), "back": conv.clip(0), "shifted": conv.clip(0) + 1}[layer][
+            np.newaxis
+        ]
+
+    net.OutputNames = layer
+    assert net.predict(X).shape == (7, 10, 5)
+    expected = reference.score_map(score, X, [1, 5])
+    np.testing.assert_allclose(occlusionSensitivity(net, X, [1, 5]), expected, rtol=0, atol=1e-5 * np.ptp(expected))
+    with pytest.raises(ValueError, match="^channelIdx must be .*1 to 5 "):
+        occlusionSensitivity(net, X, 6)
+
+
+def test_every_tensor_beside_the_file(tmp_path):
+    """Also the shapes, which ONNX Runtime does not take from there."""
+    plain = networks.convolutional(tmp_path / "plain.onnx", np.random.default_rng(0), batch=1, reshape=[1, -1])
+    file = tmp_path / "net.onnx"
+    onnx.save(onnx.load(plain), file, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    X = np.random.default_rng(1).random((12, 10, 3), dtype=np.float32)
+    net = importNetworkFromONNX(file)
+    np.testing.assert_allclose(net.predict(X), importNetworkFromONNX(plain).predict(X), rtol=1e-6)
+
+
+# Opset 6: the operand of old lies along the axes from `axis` on. Height and channels are equal, so that a wrong
+# alignment would not even fail.
+
+C = np.float32([1, 20, 300, 4000])
+
+
+@pytest.mark.parametrize(
+    ("operand", "expected"),
+    [
+        ("initializer", C[:, None, None]),
+        ("negative", C[:, None, None]),
+        ("constant", C[:, None, None]),
+        ("spatial", C[:, None]),
+        ("last", C),
+        ("same", C),
+    ],
+)
+def test_old_operands(tmp_path, operand, expected):
+    axis = {"negative": -3, "spatial": 2, "last": 3}.get(operand, 1)
+    how = {} if operand == "same" else {"broadcast": 1, "axis": axis}
+    value = np.broadcast_to(C, (1, 4, 4, 4)).copy() if operand == "same" else C
+    nodes = [helper.make_node("Add", ["input", "operand"], ["score"], **how)]
+    constants = {"operand": value}
+    if operand == "constant":
+        tensor = onnx.numpy_helper.from_array(constants.pop("operand"))
+        nodes.insert(0, helper.make_node("Constant", [], ["operand"], value=tensor))
+    inputs, outputs = {"input": [1, 4, 4, 4]}, {"score": [1, 4, 4, 4]}
+    file = networks.save(
+        tmp_path / "net.onnx", nodes, constants, inputs, outputs, opset=6, ir_version=3, constants_as_inputs=True
+    )
+    X = np.random.default_rng(1).random((4, 4, 4), dtype=np.float32)
+    found = importNetworkFromONNX(file, InputDataFormats="BCSS").predict(X)
+    np.testing.assert_allclose(found.transpose(2, 0, 1), X.transpose(2, 0, 1) + expected, rtol=1e-6)
+
+
+def test_old_slopes_normalisations_and_sums_behind_a_matrix(tmp_path):
+    node = helper.make_node
+    names = ("scale", "offset", "mean", "variance")
+    constants = {name: RNG.random(4).astype(np.float32) + 0.5 for name in names}
+    constants |= {"slope": np.float32([0.1, 0.2, 0.3, 0.4]), "weight": RNG.normal(size=(64, 4)).astype(np.float32)}
+    constants |= {"zero": np.zeros(4, np.float32), "shift": C}
+    nodes = [
+        node("PRelu", ["input", "slope"], ["prelu"]),
+        node("BatchNormalization", ["prelu", *names], ["norm", "m", "v", "sm", "sv"], is_test=1, epsilon=1e-5),
+        node("Gemm", ["norm", "weight", "zero"], ["gemm"], broadcast=1),
+        node("Add", ["gemm", "shift"], ["score"], broadcast=1, axis=1),
+    ]
+    inputs, outputs = {"input": [1, 4, 4, 4]}, {"score": [1, 4]}
+    file = networks.save(
+        tmp_path / "net.onnx", nodes, constants, inputs, outputs, opset=6, ir_version=3, constants_as_inputs=True
+    )
+    X = np.random.default_rng(1).normal(size=(4, 4, 4)).astype(np.float32)
+    w = constants
+    x = X.transpose(2, 0, 1).astype(float)
+    x = np.where(x < 0, x * w["slope"][:, None, None], x)
+    scale = w["scale"] / np.sqrt(w["variance"] + 1e-5)
+    x = (x - w["mean"][:, None, None]) * scale[:, None, None] + w["offset"][:, None, None]
+    net = importNetworkFromONNX(file, InputDataFormats="BCSS")
+    np.testing.assert_allclose(net.predict(X)[0], x.ravel() @ w["weight"] + C, rtol=1e-4)
+
+
+def test_opset_5_is_too_old(tmp_path):
+    names = ["scale", "offset", "mean", "variance"]
+    nodes = [helper.make_node("BatchNormalization", ["input", *names], ["score"], is_test=1, consumed_inputs=[0] * 5)]
+    constants = {name: np.ones(2, np.float32) for name in names}
+    file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": [1, 2, 3, 4]}, {"score": None}, opset=5)
+    with pytest.raises(
+        ValueError, match=r"net\.onnx cannot be opened as an ONNX network: its opset is 5, and the oldest"
+    ):
+        importNetworkFromONNX(file)

@@ -72,6 +72,18 @@ def test_the_second_recipe_of_the_page(net):
     assert net.predict(X).shape == (1, 4)
 
 
+def test_names_of_inputs_and_outputs_are_read_only(net):
+    assert (net.InputNames, net.OutputNames) == (["input"], ["prob"])
+    with pytest.raises(AttributeError, match="OutputNames"):
+        net.OutputNames = "relu"
+
+
+@pytest.mark.parametrize("label", [Categorical("cat"), np.array(["cat", "dog"], dtype=object)])
+def test_a_dlnetwork_answers_every_kind_of_label_with_the_way_to_the_channel(net, label):
+    with pytest.raises(TypeError, match="^channelIdx must be the number of an output channel, but is the label"):
+        occlusionSensitivity(dag2dlnetwork(net), X, label)
+
+
 def test_a_layer_name_is_read_once(net):
     assert net.scoring("relu") is net.scoring("relu")
 
@@ -84,6 +96,7 @@ def test_a_layer_name_is_read_once(net):
         ((3,), TypeError, "takes a class name, or a layer name and channelIdx, but got 3"),
         ((3, 3), TypeError, "^layerName must be the name of a layer, but is 3"),
         (("rely", 3), ValueError, "^OutputNames must be layers of the network, but 'rely' is none. Closest: relu"),
+        (("", 3), ValueError, "^OutputNames must be layers of the network, but '' is none"),
         (("relu", 99), ValueError, "^channelIdx must be .*1 to 6"),
         (("cat", "MaskSize"), ValueError, "needs a value"),
     ],

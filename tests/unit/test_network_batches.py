@@ -1,5 +1,7 @@
 """Images together: only where they do not influence each other, and with the same map everywhere."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import onnx
 import pytest
@@ -219,3 +221,77 @@ def test_a_fixed_batch_whose_images_mix(tmp_path, fixed):
         net = importNetworkFromONNX(file)
         found = occlusionSensitivity(net, X, [1, 2], MiniBatchSize=size)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * np.ptp(expected))
+
+
+def test_mixing_in_a_small_channel_beside_large_ones(tmp_path):
+    """Four numbers in the thousands, and two scores of which a part comes from the other images."""
+    node = helper.make_node
+    nodes = [
+        node("Flatten", ["input"], ["flat"]),
+        node("MatMul", ["flat", "to_boxes"], ["boxes"]),
+        node("MatMul", ["flat", "to_scores"], ["scores"]),
+        node("ReduceMean", ["scores"], ["mean"], axes=[0], keepdims=1),
+        node("Sub", ["scores", "mean"], ["centred"]),
+        node("Add", ["scores", "centred"], ["mixed"]),
+        node("Sigmoid", ["mixed"], ["probabilities"]),
+        node("Concat", ["boxes", "probabilities"], ["output"], axis=1),
+    ]
+    rng = np.random.default_rng(0)
+    constants = {
+        "to_boxes": rng.normal(size=(30, 4)).astype(np.float32) * 3000,
+        "to_scores": rng.normal(size=(30, 2)).astype(np.float32) / 10,
+    }
+    file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 1, 6, 5]}, {"output": ["N", 6]})
+    assert not goes_together(check_map(file, (6, 5), n_channels=6))
+
+
+def test_a_graph_that_takes_four_images_at_most(tmp_path):
+    """A table of four rows, of which the first N are added: more images fail, four do not."""
+    node = helper.make_node
+    nodes = [
+        node("Flatten", ["input"], ["flat"]),
+        node("Shape", ["flat"], ["shape"]),
+        node("Slice", ["shape", "first", "second", "axis"], ["n"]),
+        node("Slice", ["table", "first", "n", "axis"], ["rows"]),
+        node("Add", ["flat", "rows"], ["score"]),
+    ]
+    constants = {
+        "first": np.int64([0]),
+        "second": np.int64([1]),
+        "axis": np.int64([0]),
+        "table": np.ones((4, 30), "f4"),
+    }
+    file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 1, 6, 5]}, {"score": ["N", 30]})
+    assert not goes_together(check_map(file, (6, 5), n_channels=30))
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_a_network_in_training_is_refused(tmp_path, size):
+    """Its batch normalisation learns from each image: the same image gives another output each time."""
+    names = ("scale", "offset", "mean", "variance")
+    values = (np.ones(2), np.zeros(2), np.zeros(2), np.ones(2))
+    nodes = [
+        helper.make_node("Dropout", ["input", "ratio", "training"], ["dropped"]),
+        helper.make_node("BatchNormalization", ["dropped", *names], ["normalised"]),
+        helper.make_node("Flatten", ["normalised"], ["score"]),
+    ]
+    constants = {name: value.astype(np.float32) for name, value in zip(names, values, strict=True)}
+    constants |= {"ratio": np.float32(0.5), "training": np.bool_(True)}
+    file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 2, 6, 5]}, {"score": ["N", 60]})
+    X = np.random.default_rng(1).random((6, 5, 2))
+    with pytest.raises(ValueError, match=r"net\.onnx gives different outputs for the same image"):
+        occlusionSensitivity(importNetworkFromONNX(file), X, 1, MiniBatchSize=size)
+
+
+def test_threads_share_a_network(tmp_path):
+    node = helper.make_node
+    nodes = [node("Conv", ["input", "kernel"], ["conv"]), node("GlobalAveragePool", ["conv"], ["score"])]
+    kernel = {"kernel": RNG.normal(size=(4, 3, 3, 3)).astype(np.float32)}
+    file = networks.save(tmp_path / "net.onnx", nodes, kernel, {"input": [1, 3, "H", "W"]}, {"score": [1, 4, 1, 1]})
+    net = importNetworkFromONNX(file)
+    images = [np.random.default_rng(k).random((8 + k, 9, 3), dtype=np.float32) for k in range(4)]
+    expected = [occlusionSensitivity(importNetworkFromONNX(file), X, 1) for X in images]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            for found, one in zip(pool.map(lambda X: occlusionSensitivity(net, X, 1), images), expected, strict=True):
+                np.testing.assert_allclose(found, one, rtol=0, atol=1e-5 * np.ptp(one))

@@ -118,8 +118,17 @@ def test_a_file_that_is_gone_after_the_import(tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     np.testing.assert_allclose(occlusionSensitivity(net, X, 1), expected, rtol=0, atol=1e-5 * np.ptp(expected))
     assert not goes_together(net)
+    for needs_the_file in (lambda: net.Layers[-1], lambda: setattr(net, "OutputNames", "relu")):
+        with pytest.raises(RuntimeError, match=r"gone\.onnx is needed again, but has changed or is gone"):
+            needs_the_file()
     occlusionSensitivity(relative, X, 1)
     assert goes_together(relative)
+
+
+def test_the_input_is_no_output(tmp_path):
+    net = importNetworkFromONNX(networks.linear(tmp_path / "net.onnx", np.ones((3, 4, 4, 1))))
+    with pytest.raises(ValueError, match="^OutputNames must be layers behind the input, but 'input' is the input"):
+        net.OutputNames = "input"
 
 
 def fixed_batch(file):

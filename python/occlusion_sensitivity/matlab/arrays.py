@@ -1,5 +1,6 @@
 """Casts and small functions of arrays, as in MATLAB."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ def single(X: ArrayLike) -> NDArray[np.float32]:
     >>> single([1, 2]).dtype
     dtype('float32')
     """
-    return np.asarray(X).astype(np.float32)
+    return real_array("X", X).astype(np.float32)
 
 
 def double(X: ArrayLike) -> NDArray[np.float64]:
@@ -27,7 +28,7 @@ def double(X: ArrayLike) -> NDArray[np.float64]:
     >>> double(3)
     array(3.)
     """
-    return np.asarray(X).astype(np.float64)
+    return real_array("X", X).astype(np.float64)
 
 
 def uint8(X: ArrayLike) -> NDArray[np.uint8]:
@@ -38,7 +39,7 @@ def uint8(X: ArrayLike) -> NDArray[np.uint8]:
     >>> uint8([-3, 0.5, 2.5, 300])
     array([  0,   1,   3, 255], dtype=uint8)
     """
-    X = np.nan_to_num(np.asarray(X, dtype=np.float64), nan=0.0).clip(0, 255)
+    X = np.nan_to_num(double(X), nan=0.0).clip(0, 255)
     whole = np.floor(X)
     return np.asarray(whole + (X - whole >= 0.5)).astype(np.uint8)
 
@@ -71,7 +72,7 @@ def find(X: ArrayLike, n: object = None) -> NDArray[np.intp]:
     >>> find([[0, 1], [1, 0]], 1)
     array([2])
     """
-    found = np.flatnonzero(np.asarray(X).ravel(order="F")) + 1
+    found = np.flatnonzero(real_array("X", X).ravel(order="F")) + 1
     return found if n is None else found[: positive_integer("n", n)]
 
 
@@ -103,7 +104,7 @@ def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]
     >>> rescale([1, 2, 3], -1, 1, InputMax=5)
     array([-1. , -0.5,  0. ])
     """
-    array = np.asarray(A)
+    array = real_array("A", A)
     array = array.astype(np.float32 if array.dtype == np.float32 else np.float64)
     limits = arguments[:2] if arguments and as_text(arguments[0]) is None else ()
     if len(limits) == 1:
@@ -111,8 +112,8 @@ def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]
         raise ValueError(msg)
     low, high = (_number("l and u", limit) for limit in limits) if limits else (0.0, 1.0)
     typed = name_value_pairs(arguments[len(limits) :], options, ("InputMin", "InputMax"))
-    old_low = _number(*typed.get("InputMin", ("InputMin", array.min())))
-    old_high = _number(*typed.get("InputMax", ("InputMax", array.max())))
+    old_low = _number(*typed.get("InputMin", ("InputMin", _extreme(np.min, array))))
+    old_high = _number(*typed.get("InputMax", ("InputMax", _extreme(np.max, array))))
     if low > high or old_low > old_high:
         msg = f"The limits must be in order, but are {low}, {high} and {old_low}, {old_high}."
         raise ValueError(msg)
@@ -137,7 +138,12 @@ def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float6
     array([0. , 0.5, 1. ])
     """
     array = double(A)
-    low, high = (array.min(), array.max()) if limits is None else numbers("limits", limits, "[low high]").tolist()
+    ends = [_extreme(np.min, array), _extreme(np.max, array)]
+    if limits is not None:
+        ends = numbers("limits", limits, "[low high]").tolist()
+        if len(ends) != 2:
+            raise ValueError(expected("limits", "[low high]", limits))
+    low, high = ends
     share = array if low == high else (array - low) / (high - low)
     return share.clip(0.0, 1.0)
 
@@ -176,6 +182,25 @@ def gather(X: ArrayLike) -> NDArray[Any]:
     array([1, 2])
     """
     return np.asarray(X)
+
+
+def real_array(name: str, value: object) -> NDArray[Any]:
+    """`value` as an array of real numbers or logicals, not empty."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # a ragged sequence, an object whose own conversion fails
+        array = np.asarray(None)
+    if array.dtype.kind not in "buif":
+        raise TypeError(expected(name, "an array of real numbers", value))
+    return array
+
+
+def _extreme(least_or_most: Callable[[NDArray[Any]], Any], array: NDArray[Any]) -> Any:
+    """The smallest or largest value; NaN counts for neither."""
+    known = array[~np.isnan(array)]
+    if known.size == 0:
+        raise ValueError(expected("A", "an array with numbers in it", array))
+    return least_or_most(known)
 
 
 def _number(name: str, value: object) -> float:

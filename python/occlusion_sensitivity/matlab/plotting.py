@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integers, shown, text_choice
+from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer, shown, text_choice
 from ..colormaps import jet
+from .arrays import real_array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +20,8 @@ __all__ = ["alpha", "colorbar", "colormap", "figure", "hold", "imagesc", "imshow
 
 # Set on an axes that keeps what is drawn when something is added.
 _HELD = "_occlusion_sensitivity_hold"
+# Set on an axes: its colour bar.
+_BAR = "_occlusion_sensitivity_colorbar"
 # Set on a figure: its table of colours.
 _COLOURS = "_occlusion_sensitivity_colours"
 
@@ -44,9 +47,7 @@ def subplot(m: object, n: object, p: object) -> "Axes":
     >>> subplot(1, 2, 2).get_title()
     ''
     """
-    rows, cols, position = (
-        positive_integers(name, value, "a positive integer")[0] for name, value in (("m", m), ("n", n), ("p", p))
-    )
+    rows, cols, position = (positive_integer(name, value) for name, value in (("m", m), ("n", n), ("p", p)))
     if position > rows * cols:
         raise ValueError(expected("p", f"at most {rows * cols}, the axes of the grid", p))
     return _pyplot().subplot(rows, cols, position)  # type: ignore[no-any-return]
@@ -61,7 +62,10 @@ def hold(state: object = None) -> None:
     >>> hold("on")
     """
     axes = _pyplot().gca()
-    on = not _is_held(axes) if state is None else text_choice("hold", state, ("on", "off")) == "on"
+    if state is None:
+        on = not _is_held(axes)
+    else:
+        on = state if isinstance(state, bool) else text_choice("hold", state, ("on", "off")) == "on"
     setattr(axes, _HELD, on)
 
 
@@ -76,12 +80,10 @@ def imshow(X: ArrayLike) -> "AxesImage":
     >>> imshow(np.zeros((2, 3), np.uint8)).get_array().shape
     (2, 3, 3)
     """
-    picture = np.asarray(X)
+    picture = real_array("X", X)
     if picture.ndim not in (2, 3) or picture.size == 0 or (picture.ndim == 3 and picture.shape[2] not in (1, 3)):
         msg = f"X must be a picture, H×W or H×W×3, but has shape {picture.shape}."
         raise ValueError(msg)
-    if picture.dtype != np.bool_ and picture.dtype.kind not in "uif":
-        raise TypeError(expected("X", "a picture of numbers", X))
     limit = np.iinfo(picture.dtype).max if picture.dtype.kind in "ui" else 1
     shares = (picture / limit).clip(0, 1)
     if shares.ndim == 2:
@@ -100,6 +102,8 @@ def imagesc(C: ArrayLike, *nameValuePairs: object, **options: object) -> "AxesIm
     Parameters
     ----------
     C : array_like, 2-D
+    clims : (float, float), optional
+        Second argument: the values of the first and the last colour, instead of those of C.
     AlphaData : float or array of C's shape, default 1
         Opacity, 0…1.
 
@@ -118,11 +122,13 @@ def imagesc(C: ArrayLike, *nameValuePairs: object, **options: object) -> "AxesIm
     >>> imagesc([[1, 2], [3, 4]], AlphaData=0.5).get_clim()
     (1.0, 4.0)
     """
-    matrix = np.asarray(C)
-    if matrix.ndim != 2 or matrix.size == 0 or matrix.dtype.kind not in "buif":
+    matrix = real_array("C", C)
+    if matrix.ndim != 2 or matrix.size == 0:
         msg = f"C must be a matrix of numbers, but is {shown(C)}."
         raise ValueError(msg)
-    typed = name_value_pairs(nameValuePairs, options, ("AlphaData",))
+    clims = nameValuePairs[:1] if nameValuePairs and as_text(nameValuePairs[0]) is None else ()
+    low, high = _limits(clims[0]) if clims else (None, None)
+    typed = name_value_pairs(nameValuePairs[len(clims) :], options, ("AlphaData",))
     opacity = _opacity(*typed.get("AlphaData", ("AlphaData", 1.0)), matrix.shape)
     axes = _axes_to_draw_in()
     held = _is_held(axes) and axes.images
@@ -131,6 +137,8 @@ def imagesc(C: ArrayLike, *nameValuePairs: object, **options: object) -> "AxesIm
         matrix.astype(np.float64),
         cmap=_as_colormap(getattr(axes.figure, _COLOURS, jet())),
         alpha=opacity,
+        vmin=low,
+        vmax=high,
         extent=_extent(matrix),
         interpolation="nearest",
         aspect=axes.get_aspect() if held else "auto",
@@ -168,7 +176,12 @@ def colorbar() -> "Colorbar":
     >>> colorbar().mappable is drawn
     True
     """
-    return _pyplot().colorbar(_last_matrix("colorbar"))  # type: ignore[no-any-return]
+    image = _last_matrix("colorbar")
+    axes = _pyplot().gca()
+    _remove_colorbar(axes)
+    bar: Colorbar = _pyplot().colorbar(image)
+    setattr(axes, _BAR, bar)
+    return bar
 
 
 def alpha(value: object) -> None:
@@ -213,8 +226,23 @@ def _is_held(axes: "Axes") -> bool:
 def _axes_to_draw_in() -> "Axes":
     axes: Axes = _pyplot().gca()
     if not _is_held(axes):
+        _remove_colorbar(axes)
         axes.clear()
     return axes
+
+
+def _remove_colorbar(axes: "Axes") -> None:
+    bar = getattr(axes, _BAR, None)
+    if bar is not None:
+        bar.remove()
+        setattr(axes, _BAR, None)
+
+
+def _limits(clims: object) -> tuple[float, float]:
+    ends = numbers("clims", clims, "[low high]").tolist()
+    if len(ends) != 2 or not ends[0] < ends[1]:
+        raise ValueError(expected("clims", "[low high], in this order", clims))
+    return float(ends[0]), float(ends[1])
 
 
 def _extent(picture: NDArray[Any]) -> tuple[float, float, float, float]:
@@ -233,9 +261,7 @@ def _last_matrix(command: str) -> "AxesImage":
 
 def _opacity(name: str, value: object, shape: tuple[int, ...]) -> float | NDArray[np.float64]:
     allowed = f"a number of 0…1 or an array of {shape[0]}×{shape[1]} of them"
-    array = np.asarray(value)
-    if array.dtype.kind not in "buif":
-        raise TypeError(expected(name, allowed, value))
+    array = real_array(name, value)
     if array.size != 1 and array.shape != shape:
         raise ValueError(expected(name, allowed, value))
     if not ((array >= 0) & (array <= 1)).all():
@@ -254,8 +280,7 @@ def _table(colours: object) -> NDArray[np.float64]:
         if name not in colormaps:
             raise ValueError(expected("colormap", "jet, a name of matplotlib's or an m×3 array", name))
         return np.asarray(colormaps[name](np.arange(256) / 255))[:, :3]
-    numbers("colormap", np.ravel(np.asarray(colours)), "an m×3 array of 0…1")
-    table = np.asarray(colours, dtype=np.float64)
+    table = real_array("colormap", colours).astype(np.float64)
     if table.ndim != 2 or table.shape[1] != 3 or not ((table >= 0) & (table <= 1)).all():
         raise ValueError(expected("colormap", "an m×3 array of 0…1", colours))
     return table

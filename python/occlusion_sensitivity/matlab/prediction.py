@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import name_value_pairs, positive_integer, shown
-from ..images import checked_image
+from ..arguments import name_value_pairs, positive_integer, shown, texts_in
+from ..images import Image, checked_image
 from ..network.dlnetwork import dlnetwork
-from ..network.legacy import DAGNetwork, labels_in
+from ..network.legacy import DAGNetwork
 from ..options import DEFAULT_MINI_BATCH_SIZE
+from .arrays import real_array
 
 AnyNetwork = dlnetwork | DAGNetwork
 
@@ -70,13 +71,13 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     plain = _checked_network(net)
     typed = name_value_pairs(nameValuePairs, options, ("MiniBatchSize",))
     size = positive_integer(*typed.get("MiniBatchSize", ("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE)))
-    array = np.asarray(X)
-    if array.ndim != 4:
-        array = array.reshape(*array.shape, *[1] * (4 - array.ndim)) if array.ndim < 4 else array
+    array = real_array("X", X)
+    if array.ndim in (2, 3):
+        array = array.reshape(*array.shape, *[1] * (4 - array.ndim))
     if array.ndim != 4 or array.shape[3] == 0:
         msg = f"X must be images, H×W×C×N, but has shape {array.shape}."
         raise ValueError(msg)
-    images = [plain.arranged(checked_image(array[..., k], plain.input_layer.InputSize)) for k in range(array.shape[3])]
+    images = [plain.arranged(_image(array, k, plain)) for k in range(array.shape[3])]
     if size > 1 and len(images) > 1:
         plain.try_together(images[0], images[1])
     outputs = [plain.run(np.stack(images[first : first + size])) for first in range(0, len(images), size)]
@@ -109,17 +110,26 @@ def scores2label(scores: ArrayLike, classNames: ArrayLike) -> tuple[Any, Any]:
     >>> scores2label([[0.1, 0.9]], ["mug", "cup"])
     ('cup', np.float64(0.9))
     """
-    table = np.atleast_2d(np.asarray(scores))
-    names = labels_in(classNames)
+    table = np.atleast_2d(real_array("scores", scores))
+    names = texts_in(classNames)
     if names is None:
         msg = f"classNames must be a vector of text, but is {shown(classNames)}."
         raise TypeError(msg)
     if table.ndim != 2 or table.shape[1] != len(names):
         msg = f"scores must have a column for each of the {len(names)} classNames, but has shape {table.shape}."
         raise ValueError(msg)
-    best = table.argmax(axis=1)
+    # NaN is no score.
+    best = np.where(np.isnan(table), -np.inf, table).argmax(axis=1)
     labels, largest = np.array(names)[best], table[np.arange(len(table)), best]
     return (str(labels[0]), largest[0]) if len(table) == 1 else (labels, largest)
+
+
+def _image(images: NDArray[Any], k: int, net: dlnetwork) -> Image:
+    try:
+        return checked_image(images[..., k], net.input_layer.InputSize)
+    except ValueError as error:
+        msg = f"X must be images, H×W×C×N; of image {k + 1} of {images.shape[3]}: {error}"
+        raise ValueError(msg) from error
 
 
 def _checked_network(net: AnyNetwork) -> dlnetwork:

@@ -52,6 +52,7 @@ class dlnetwork:
         self._channel_axis = channel_axis
         self._output_names = [tensor.name for tensor in session.outputs]
         self.input_layer = input_layer
+        self._channels_first: dict[str, bool] = {}
 
     @property
     def Layers(self) -> Sequence[AnyLayer]:
@@ -163,13 +164,21 @@ class dlnetwork:
     def _channels_second(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
         if output.ndim == 1:
             return output[:, np.newaxis]
-        # Outputs keep the order of the input: N×H×W×C networks have N×h×w×K outputs.
-        return output if self._channel_axis == 1 else np.moveaxis(output, -1, 1)
+        return output if self._is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)
 
     def _declared_channels(self, output: TensorInfo) -> int | None:
         if len(output.shape) < 2:
             return len(output.shape) or None
-        return output.shape[1 if self._channel_axis == 1 else -1]
+        return output.shape[1 if self._is_channels_first(output) else -1]
+
+    def _is_channels_first(self, output: TensorInfo) -> bool:
+        """Whether the output is N×K×…; N×H×W×C networks have outputs of both kinds."""
+        if self._channel_axis == 1 or len(output.shape) == 2:
+            return True
+        if output.name not in self._channels_first:
+            found = self._session.file.is_channels_first(output.name)
+            self._channels_first[output.name] = bool(found)
+        return self._channels_first[output.name]
 
     def _scored(self) -> TensorInfo:
         """The one output that is scored."""

@@ -14,11 +14,23 @@ from .layers import Layer
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
 
-# The oldest opset that ONNX Runtime takes.
+# The oldest opset that ONNX Runtime takes, and the oldest that is brought there.
 _OLDEST_OPSET = 7
+_OLDEST_REPAIRED = 6
 # Attributes that operators had before opset 7. At inference, none of them says more than opset 7 does without them.
 _OLD_ATTRIBUTES = frozenset({"consumed_inputs", "is_test", "broadcast", "axis"})
-_ARITHMETIC = frozenset({"Add", "Sub", "Mul", "Div", "Pow"})
+_TWO_OPERANDS = frozenset({"Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Greater", "Less"})
+
+# Operators whose spatial tensors are N×C×…, and operators that leave the axes as they are.
+_CHANNELS_FIRST = frozenset(
+    {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool"}
+    | {"BatchNormalization", "InstanceNormalization", "LRN", "DepthToSpace", "SpaceToDepth"}
+)
+_KEEPS_AXES = _TWO_OPERANDS | frozenset(
+    {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Softplus"}
+    | {"Softmax", "Identity", "Dropout", "Cast", "Concat", "Pad", "Resize", "Upsample", "Sum", "Max", "Min", "Mean"}
+    | {"Neg", "Abs", "Exp", "Sqrt", "Gelu", "Mish", "Erf", "LogSoftmax"}
+)
 
 
 class NetworkFile:
@@ -34,42 +46,87 @@ class NetworkFile:
     def __init__(self, path: Path, outputs: Sequence[str] = ()) -> None:
         self.path = path.absolute()
         self.outputs = tuple(outputs)
+        self._stamp = _stamp(self.path)
 
     def model(self) -> str | bytes:
         """What ONNX Runtime opens: the file itself where it needs no edit."""
-        return _serialized(self._edited()) if self.outputs else str(self.path)
+        self._check_unchanged()
+        return self._serialized(self._edited()) if self.outputs else str(self.path)
 
-    def modernized(self) -> bytes | None:
-        """The network with an opset that ONNX Runtime takes; None where the file has one or cannot be read."""
+    def repaired(self) -> bytes | None:
+        """The network as ONNX Runtime takes it, where its opset is too old or its data lie beside it; else None."""
         try:
-            model = _loaded(self.path)
-        except Exception:  # onnx raises whatever protobuf and the external data's reader do
+            model = _onnx().load(self.path, format="protobuf", load_external_data=False)
+        except Exception:  # not ONNX at all: ONNX Runtime has said so
             return None
-        return _serialized(self._edited()) if _opset(model) < _OLDEST_OPSET else None
+        if _opset(model) < _OLDEST_REPAIRED:
+            msg = (
+                f"{self.path} cannot be opened as an ONNX network: its opset is {_opset(model)}, and the oldest that "
+                f"is read is {_OLDEST_REPAIRED}."
+            )
+            raise ValueError(msg)
+        external = any(tensor.external_data for tensor in model.graph.initializer)
+        return self._serialized(self._edited()) if _opset(model) < _OLDEST_OPSET or external else None
 
     def with_open_batch(self) -> bytes:
         """The network, whose batch is fixed, with a batch of any size. Whether it is right is for the caller to try."""
         model = self._edited()
         _open_batch(model)
-        return _serialized(model)
+        return self._serialized(model)
 
     def layers(self) -> list[Layer]:
         """Every node of the graph, under its name or that of its first output."""
-        return [Layer(_name_of(node), node.op_type) for node in _loaded(self.path).graph.node]
+        return [Layer(_name_of(node), node.op_type) for node in self._graph().node]
 
     def tensor_named(self, name: str) -> str:
         """The tensor of that name, or the first output of the node of that name."""
-        graph = _loaded(self.path).graph
+        graph = self._graph()
         nodes = {_name_of(node): node.output[0] for node in graph.node}
         tensors = {output: output for node in graph.node for output in node.output if output}
         known: dict[str, str] = {**nodes, **tensors}
         if name not in known:
+            if name in {tensor.name for tensor in graph.input}:
+                msg = f"OutputNames must be layers behind the input, but {name!r} is the input."
+                raise ValueError(msg)
             closest = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)[-3:]
             msg = f"OutputNames must be layers of the network, but {name!r} is none. Closest: {', '.join(closest)}."
             raise ValueError(msg)
         return known[name]
 
+    def is_channels_first(self, tensor: str) -> bool | None:
+        """Where the channels of a spatial tensor of this graph are, by the operators that made it; None: not known."""
+        made_by = {output: node for node in self._graph().node for output in node.output}
+        while tensor in made_by:
+            node = made_by[tensor]
+            if node.op_type in _CHANNELS_FIRST:
+                return True
+            if node.op_type == "Transpose":
+                perm = next((list(a.ints) for a in node.attribute if a.name == "perm"), [])
+                return {(0, 2, 3, 1): False, (0, 3, 1, 2): True}.get(tuple(perm))
+            if node.op_type not in _KEEPS_AXES:
+                return None
+            tensor = next((name for name in node.input if name in made_by), "")
+        return None
+
+    def _graph(self) -> "GraphProto":
+        """The graph without the data beside it."""
+        self._check_unchanged()
+        return _loaded(self.path, load_external_data=False).graph
+
+    def _check_unchanged(self) -> None:
+        if _stamp(self.path) != self._stamp:
+            msg = f"{self.path} is needed again, but has changed or is gone since it was imported."
+            raise RuntimeError(msg)
+
+    def _serialized(self, model: "ModelProto") -> bytes:
+        try:
+            return _serialized(model)
+        except Exception as error:  # protobuf's own exceptions, for more than 2 GiB
+            msg = f"{self.path} is too large to be edited, which this needs: {error}"
+            raise ValueError(msg) from error
+
     def _edited(self) -> "ModelProto":
+        self._check_unchanged()
         model = _loaded(self.path)
         _take_initializers_from_inputs(model)
         if _opset(model) < _OLDEST_OPSET:
@@ -88,9 +145,23 @@ def _onnx() -> ModuleType:
     return onnx
 
 
-def _loaded(path: Path) -> "ModelProto":
-    model: ModelProto = _onnx().load(path, format="protobuf")
+def _loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
+    onnx = _onnx()
+    try:
+        model: ModelProto = onnx.load(path, format="protobuf", load_external_data=load_external_data)
+    except Exception as error:  # protobuf's, and those of the reader of external data
+        msg = f"{path} cannot be opened as an ONNX network: {error}"
+        raise ValueError(msg) from error
     return model
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when the file does."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def _serialized(model: "ModelProto") -> bytes:
@@ -245,17 +316,21 @@ def _modernize(model: "ModelProto") -> None:
     """Bring a network of opset 6, as MATLAB's exporters of 2018 wrote it, to opset 7.
 
     Three things stand in the way of ONNX's own converter and of ONNX Runtime: Gemm fed by N×C×H×W, attributes that
-    opset 7 no longer knows, and arithmetic whose second operand begins at a named axis.
+    opset 7 no longer knows, and operands that begin at a named axis.
     """
     graph = model.graph
     ranks = {tensor.name: len(tensor.dims) for tensor in graph.initializer}
+    ranks.update({tensor.name: len(tensor.type.tensor_type.shape.dim) for tensor in graph.input})
     nodes: list[NodeProto] = []
     for node in graph.node:
         if node.op_type == "Gemm":
-            nodes.append(_flattened_input(node))
-        elif node.op_type in _ARITHMETIC:
+            nodes.extend(_flattened_input(node))
+        elif node.op_type in _TWO_OPERANDS or node.op_type == "PRelu":
             nodes.extend(_aligned_operand(graph, node, ranks))
+        elif node.op_type == "BatchNormalization":
+            del node.output[1:]  # outputs of the training, which opset 7 would take for a wish to train
         _drop_old_attributes(node)
+        ranks.update(dict.fromkeys(node.output, _rank_of_output(node, ranks)))
         nodes.append(node)
     del graph.node[:]
     graph.node.extend(nodes)
@@ -268,36 +343,50 @@ def _modernize(model: "ModelProto") -> None:
             entry.version = _OLDEST_OPSET
 
 
-def _flattened_input(gemm: "NodeProto") -> "NodeProto":
+def _rank_of_output(node: "NodeProto", ranks: dict[str, int]) -> int:
+    """The number of axes of a node's output; that of its first input for most operators."""
+    if node.op_type in ("Gemm", "Flatten", "MatMul"):
+        return 2
+    if node.op_type == "Constant":
+        return next((len(attribute.t.dims) for attribute in node.attribute if attribute.name == "value"), 0)
+    return max((ranks.get(name, 0) for name in node.input[:1]), default=0)
+
+
+def _flattened_input(gemm: "NodeProto") -> "list[NodeProto]":
     from onnx import helper
 
+    if any(attribute.name == "transA" and attribute.i for attribute in gemm.attribute):
+        return []  # its input is a matrix of another kind than images
     flat = f"{gemm.output[0]}/flattened_input"
     flatten = helper.make_node("Flatten", [gemm.input[0]], [flat], name=flat, axis=1)
     gemm.input[0] = flat
-    return flatten
+    return [flatten]
 
 
 def _aligned_operand(graph: "GraphProto", node: "NodeProto", ranks: dict[str, int]) -> "list[NodeProto]":
     """Opset 6 lays the second operand along the axes from `axis` on; opset 7 along the last ones."""
     from onnx import helper, numpy_helper
 
+    image_rank, rank = ranks.get(node.input[0], 0), ranks.get(node.input[1], 0)
     axis = next((a.i for a in node.attribute if a.name == "axis"), None)
-    rank = ranks.get(node.input[1])
-    image_rank = 4
-    if axis is None or rank is None or axis < 0 or axis + rank >= image_rank:
+    if node.op_type == "PRelu" and rank == 1:
+        axis = 1  # a slope for each channel
+    if axis is None or rank == 0:
         return []
+    missing = image_rank - (axis + image_rank if axis < 0 else axis) - rank
+    if missing <= 0:
+        return []
+    # Ones behind the operand's own lengths, which 0 copies.
     name = f"{node.output[0]}/operand_shape"
-    tensor = next(tensor for tensor in graph.initializer if tensor.name == node.input[1])
-    shape = np.array([*tensor.dims, *[1] * (image_rank - axis - rank)], dtype=np.int64)
-    graph.initializer.append(numpy_helper.from_array(shape, name))
+    graph.initializer.append(numpy_helper.from_array(np.array([0] * rank + [1] * missing, dtype=np.int64), name))
     reshape = helper.make_node("Reshape", [node.input[1], name], [f"{name}d"], name=f"{name}d")
     node.input[1] = reshape.output[0]
     return [reshape]
 
 
 def _drop_old_attributes(node: "NodeProto") -> None:
-    # "axis" belongs to the arithmetic of old only; Concat, Softmax and others keep theirs.
-    old = _OLD_ATTRIBUTES if node.op_type in _ARITHMETIC else _OLD_ATTRIBUTES - {"axis"}
+    # "axis" belongs to the two operands of old only; Concat, Softmax and others keep theirs.
+    old = _OLD_ATTRIBUTES if node.op_type in _TWO_OPERANDS else _OLD_ATTRIBUTES - {"axis"}
     kept = [attribute for attribute in node.attribute if attribute.name not in old]
     del node.attribute[:]
     node.attribute.extend(kept)

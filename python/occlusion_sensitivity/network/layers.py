@@ -1,6 +1,5 @@
 """Layers as a dlnetwork shows them, and what the first one does with an image."""
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import overload
@@ -8,7 +7,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import expected, name_value_pairs, numeric_array, positive_integers, size_text, text_choice
+from ..arguments import expected, name_value_pairs, numeric_array, positive_integers, shown, size_text, text_choice
 from ..images import Image, InputSize
 
 NORMALIZATIONS = ("zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none")
@@ -196,6 +195,11 @@ def imageInputLayer(inputSize: object, *nameValuePairs: object, **options: objec
     statistics = {
         name: _statistic(*typed[name], (height, width, channels)) for name in OPTION_NAMES[2:] if name in typed
     }
+    deviation, low, high = (statistics.get(name) for name in ("StandardDeviation", "Min", "Max"))
+    if deviation is not None and not (deviation > 0).all():
+        raise ValueError(expected(typed["StandardDeviation"][0], "positive", typed["StandardDeviation"][1]))
+    if low is not None and high is not None and not (high > low).all():
+        raise ValueError(expected(typed["Max"][0], f"greater than Min, {shown(typed['Min'][1])}", typed["Max"][1]))
     return ImageInputLayer(
         Name=layer_name[1],
         InputSize=(height, width, channels),
@@ -206,7 +210,7 @@ def imageInputLayer(inputSize: object, *nameValuePairs: object, **options: objec
 
 def _statistic(name: str, value: object, size: tuple[int, int, int]) -> Statistic:
     height, width, channels = size
-    allowed = f"finite: one number, {channels} of them, or an array of 1×1×{channels} or {height}×{width}×{channels}"
+    allowed = f"one finite number, {channels} of them, or an array of 1×1×{channels} or {height}×{width}×{channels}"
     array = numeric_array(value)
     if array is None:
         raise TypeError(expected(name, allowed, value))
@@ -214,6 +218,8 @@ def _statistic(name: str, value: object, size: tuple[int, int, int]) -> Statisti
         array = array[:, :, np.newaxis]
     elif array.size in (1, channels) and max(array.shape, default=1) == array.size:
         array = np.broadcast_to(array.reshape(1, 1, -1), (1, 1, channels))
-    if array.shape not in ((1, 1, channels), size) or not all(map(math.isfinite, array.ravel().tolist())):
+    with np.errstate(over="ignore"):
+        statistic = array.astype(np.float32)
+    if statistic.shape not in ((1, 1, channels), size) or not np.isfinite(statistic).all():
         raise ValueError(expected(name, allowed, value))
-    return array.astype(np.float32)
+    return statistic

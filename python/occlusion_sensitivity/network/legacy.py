@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, name_value_pairs, shown
+from ..arguments import as_text, expected, name_value_pairs, shown, texts_in
 from .dlnetwork import dlnetwork, importNetworkFromONNX
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
 
@@ -53,8 +53,8 @@ class DAGNetwork:
             msg = "Classes must be given: the class names in the order of the output's channels."
             raise TypeError(msg)
         self._net = copy.copy(net)
-        self._scoring = {"": self._net}
-        names = labels_in(typed["Classes"][1])
+        self._scoring: dict[str, dlnetwork] = {}
+        names = texts_in(typed["Classes"][1])
         if names is None:
             raise TypeError(expected(typed["Classes"][0], "a vector of text", typed["Classes"][1]))
         count = net.declared_channel_count()
@@ -67,6 +67,14 @@ class DAGNetwork:
     def Layers(self) -> Sequence[AnyLayer]:
         layers = self._net.Layers
         return LayerArray(self._net.input_layer, lambda: [*layers[1:], self._last])
+
+    @property
+    def InputNames(self) -> list[str]:
+        return self._net.InputNames
+
+    @property
+    def OutputNames(self) -> list[str]:
+        return self._net.OutputNames
 
     def __repr__(self) -> str:
         return repr(self._net).replace("dlnetwork", type(self).__name__, 1)
@@ -81,7 +89,7 @@ class DAGNetwork:
 
     def channels_of(self, label: object) -> list[int]:
         """The channels, from 1, of a class name or of several."""
-        labels = labels_in(label)
+        labels = texts_in(label)
         if labels is None:
             raise TypeError(expected("label", "a class name or a vector of them", label))
         return [self._channel_of(text) for text in labels]
@@ -176,18 +184,6 @@ def importONNXNetwork(modelfile: str | os.PathLike[str], *nameValuePairs: object
     return DAGNetwork(net, **{name: classes})
 
 
-def labels_in(value: object) -> list[str] | None:
-    """The texts of a label or of a vector of labels: str, sequences, text arrays, categorical-like objects."""
-    text = as_text(value)
-    if text is not None:
-        return [text]
-    try:
-        labels = np.atleast_1d(np.asarray(value)).ravel().tolist()
-    except Exception:  # not even an array
-        return None
-    return labels if labels and all(isinstance(label, str) for label in labels) else None
-
-
 def resolved(
     net: dlnetwork | DAGNetwork, target: ArrayLike, rest: tuple[object, ...]
 ) -> tuple[dlnetwork, ArrayLike, tuple[object, ...]]:
@@ -200,7 +196,7 @@ def resolved(
             raise TypeError(expected("layerName", "the name of a layer", target))
         channels: ArrayLike = rest[0]  # type: ignore[assignment]
         return net.scoring(layer_name), channels, rest[1:]
-    if labels_in(target) is None:
+    if texts_in(target) is None:
         msg = (
             f"A {type(net).__name__} takes a class name, or a layer name and channelIdx, but got {shown(target)}. "
             "dag2dlnetwork(net) takes channelIdx alone."

@@ -14,10 +14,12 @@ _INSTALL = 'pip install "occlusion-sensitivity[cpu]" or, for NVIDIA GPUs, pip in
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 _INTEGERS = {"tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
 
-# How far an image's output among others may be from its output alone, as a share of its largest value: float noise.
-_BATCH_TOLERANCE = 1e-4
-# Two images tell whether they mix only if their own outputs differ by many times that.
-_TELLING = 10 * _BATCH_TOLERANCE
+# Float noise, as shares of the largest value of a channel and of the whole output.
+_NOISE_OF_CHANNEL, _NOISE_OF_OUTPUT = 2e-6, 3e-7
+# How far a channel among others may be from that channel alone, as a share of what sets two images apart in it.
+_BATCH_TOLERANCE = 1e-3
+# Two images tell whether they mix only if they are further apart than many times the noise.
+_TELLING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,11 @@ class NetworkSession:
         """The output of each image: shape (n, …) for `images` of shape (n, …) as the network wants them."""
         together = self._together.get((output, images.shape[1:]))
         if together is not None:
-            return self._run(together, images, output)
+            try:
+                return self._run(together, images, output)
+            except RuntimeError:
+                # More at once than the graph takes, or an image that fails alone as well.
+                self._together[output, images.shape[1:]] = None
         return np.concatenate([self._alone(image, output) for image in images])
 
     def try_together(self, images: NDArray[np.float32], output: str) -> None:
@@ -57,15 +63,21 @@ class NetworkSession:
         if key in self._together:
             return
         alone = [self._alone(image, output) for image in images]
-        if not _differ(*alone):
+        self._check_stateless(images[0], alone[0], output)
+        spread, noise = _spread_and_noise(*alone)
+        if not (spread > _TELLING * noise).any():
             return  # these two would not show it; the next two may
-        session = self._session_for_many(images, alone, output)
+        session = self._session_for_many(images, alone, _BATCH_TOLERANCE * spread + noise, output)
         self._together[key] = session
         if session not in (None, self._plain):
             self._plain = None  # one session per network
 
     def _session_for_many(
-        self, images: NDArray[np.float32], alone: list[NDArray[np.float32]], output: str
+        self,
+        images: NDArray[np.float32],
+        alone: list[NDArray[np.float32]],
+        bound: NDArray[np.float64],
+        output: str,
     ) -> Any | None:
         fixed = self.inputs[0].shape[0]
         # More than two, lest two happen to be the number that is fixed somewhere in the graph.
@@ -75,8 +87,17 @@ class NetworkSession:
             found = self._run(session, images[order], output)
         except Exception:  # a graph that takes no batch fails in its own way, and so does a file that is gone by now
             return None
-        right = all(_agree(alone[k], found[i : i + 1]) for i, k in enumerate(order))
+        right = all((_distance(alone[k], found[i : i + 1]) <= bound).all() for i, k in enumerate(order))
         return session if right else None
+
+    def _check_stateless(self, image: NDArray[np.float32], output_before: NDArray[np.float32], output: str) -> None:
+        _, noise = _spread_and_noise(output_before, output_before)
+        if (_distance(self._alone(image, output), output_before) > _TELLING * noise).any():
+            msg = (
+                f"{self.file.path} gives different outputs for the same image: it has random nodes, or normalises by "
+                "the images that it sees. An occlusion map needs a network that was exported for inference."
+            )
+            raise ValueError(msg)
 
     def _alone(self, image: NDArray[np.float32], output: str) -> NDArray[np.float32]:
         """The output of one image, as (1, …); where the file fixes a larger batch, it is filled with that image."""
@@ -132,14 +153,14 @@ def _installed(distribution: str) -> bool:
 
 
 def _opened_as_it_is(file: NetworkFile) -> Any:
-    """A session of the file, brought to a newer opset where ONNX Runtime takes it no other way."""
+    """A session of the file, repaired where ONNX Runtime takes it no other way."""
     try:
         return _opened(file, file.model())
     except ValueError:
-        modernized = file.modernized()
-        if modernized is None:
+        repaired = file.repaired()
+        if repaired is None:
             raise
-    return _opened(file, modernized)
+    return _opened(file, repaired)
 
 
 def _opened(file: NetworkFile, model: str | bytes) -> Any:
@@ -196,15 +217,27 @@ def _in_class_of(source: TensorInfo, images: NDArray[np.float32]) -> NDArray[Any
     return np.rint(images).clip(limits.min, limits.max).astype(integer)
 
 
-def _agree(alone: NDArray[np.float32], among_others: NDArray[np.float32]) -> bool:
-    if alone.shape != among_others.shape or not np.isfinite(alone).all():
-        return False
-    bound = _BATCH_TOLERANCE * float(np.abs(alone).max(initial=0.0))
-    return bool(np.allclose(alone, among_others, rtol=0, atol=bound))
+def _by_channel(output: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(1, K, …) → (K, positions), in double."""
+    channels = output.shape[1] if output.ndim > 1 else 1
+    return output.astype(np.float64).reshape(channels, -1)
 
 
-def _differ(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
-    if one.shape != other.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
-        return False
-    scale = max(np.abs(one).max(initial=0.0), np.abs(other).max(initial=0.0))
-    return bool(np.abs(one - other).max(initial=0.0) > _TELLING * scale)
+def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The largest difference in each channel; infinite for another shape, and 0 between equal infinities and NaN."""
+    if one.shape != other.shape:
+        return np.full(1, np.inf)
+    a, b = _by_channel(one), _by_channel(other)
+    with np.errstate(invalid="ignore"):
+        apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+    return np.asarray(np.nan_to_num(apart, nan=np.inf).max(axis=1, initial=0.0))
+
+
+def _spread_and_noise(
+    one: NDArray[np.float32], other: NDArray[np.float32]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far two images are apart in each channel, and how much of that may be float noise."""
+    size = np.maximum(np.abs(_by_channel(one)), np.abs(_by_channel(other))).max(axis=1, initial=0.0)
+    # Infinities tell nothing: with them, no spread exceeds the noise.
+    noise = _NOISE_OF_CHANNEL * size + _NOISE_OF_OUTPUT * size.max(initial=0.0)
+    return _distance(one, other), np.nan_to_num(noise, nan=np.inf)
