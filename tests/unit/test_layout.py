@@ -16,7 +16,7 @@ HEAVY = ("onnx", "onnxruntime", "matplotlib", "PIL", "scipy", "tqdm", "pooch", "
 ALLOWED = {
     "_core": {"devices/cpu.py"},
     "cupy": set(),
-    "onnx": {"network/graph.py"},
+    "onnx": {"network/graph.py", "network/old_opsets.py"},
     "onnxruntime": {"network/session.py"},
     "matplotlib": {"plotting.py", "matlab/plotting.py"},
     "PIL": {"pictures.py"},

@@ -206,7 +206,7 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
     InputDataFormats : {"BCSS", "BSSC"}, optional
         The order of the input's axes: batch, channel, two spatial ones; or batch, two spatial ones, channel.
         Taken from the file where the shapes leave no doubt (at most 4 channels, more pixels along the other axes),
-        otherwise "BCSS". A spatial output is read in the same order.
+        otherwise "BCSS".
     InputLayer : ImageInputLayer, optional
         From :func:`imageInputLayer`: the normalisation that every image gets before the network. None is added
         otherwise: what the file does not contain, the caller does.

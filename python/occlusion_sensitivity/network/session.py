@@ -156,10 +156,14 @@ def _opened_as_it_is(file: NetworkFile) -> Any:
     """A session of the file, repaired where ONNX Runtime takes it no other way."""
     try:
         return _opened(file, file.model())
-    except ValueError:
+    except ValueError as error:
         repaired = file.repaired()
         if repaired is None:
-            raise
+            unknown = file.unknown_operators()
+            if not unknown:
+                raise
+            msg = f"{error} Operators that ONNX does not have: {', '.join(unknown)}."
+            raise ValueError(msg) from error
     return _opened(file, repaired)
 
 
