@@ -135,6 +135,7 @@ def test_find():
     assert m.find([0, 3, 0, 1]).tolist() == [2, 4]
     assert m.find([[0, 1, 1], [1, 0, 0]]).tolist() == [2, 3, 5]
     assert m.find([1, 1, 1], 2).tolist() == [1, 2]
+    assert m.find([0, 1, 1, 1], 2, "last").tolist() == [3, 4]
     assert m.find(np.array(["a", "b"]) == "c").tolist() == []
 
 
@@ -260,6 +261,12 @@ def test_a_grey_picture_keeps_its_greys(headless):
 )
 def test_imshow_of_every_class(headless, X, top):
     assert np.max(m.imshow(X).get_array()) == top
+
+
+def test_imshow_with_limits(headless):
+    assert np.asarray(m.imshow([[1, 2], [3, 5]], []).get_array())[..., 0].tolist() == [[0, 0.25], [0.5, 1]]
+    assert np.asarray(m.imshow(np.uint8([[0, 20]]), [10, 30]).get_array())[..., 0].tolist() == [[0, 0.5]]
+    assert m.figure(3).number == 3
 
 
 def test_alpha_colorbar_title_subplot_figure(headless):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer
+from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer, text_choice
 
 
 def single(X: ArrayLike) -> NDArray[np.float32]:
@@ -56,14 +56,16 @@ def string(X: object) -> Any:
     return np.str_(array.reshape(()).item()) if array.ndim == 0 else array.astype(np.str_)
 
 
-def find(X: ArrayLike, n: object = None) -> NDArray[np.intp]:
+def find(X: ArrayLike, n: object = None, direction: str = "first") -> NDArray[np.intp]:
     """The positions of nonzero elements, counted from 1, down the columns of a matrix.
 
     Parameters
     ----------
     X : array_like
     n : int, optional
-        At most the first `n` of them.
+        At most `n` of them.
+    direction : {"first", "last"}, default "first"
+        Which of them.
 
     Examples
     --------
@@ -73,7 +75,10 @@ def find(X: ArrayLike, n: object = None) -> NDArray[np.intp]:
     array([2])
     """
     found = np.flatnonzero(real_array("X", X).ravel(order="F")) + 1
-    return found if n is None else found[: positive_integer("n", n)]
+    if n is None:
+        return found
+    count = positive_integer("n", n)
+    return found[:count] if text_choice("direction", direction, ("first", "last")) == "first" else found[-count:]
 
 
 def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]:

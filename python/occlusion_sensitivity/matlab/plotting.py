@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer, shown, text_choice
 from ..colormaps import jet
-from .arrays import real_array
+from .arrays import mat2gray, real_array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +26,8 @@ _BAR = "_occlusion_sensitivity_colorbar"
 _COLOURS = "_occlusion_sensitivity_colours"
 
 
-def figure() -> "Figure":
-    """A new figure, current from now on.
+def figure(n: object = None) -> "Figure":
+    """A new figure, or figure number `n`; current from now on.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def figure() -> "Figure":
     >>> figure().axes
     []
     """
-    return _pyplot().figure()  # type: ignore[no-any-return]
+    return _pyplot().figure(None if n is None else positive_integer("n", n))  # type: ignore[no-any-return]
 
 
 def subplot(m: object, n: object, p: object) -> "Axes":
@@ -69,10 +69,11 @@ def hold(state: object = None) -> None:
     setattr(axes, _HELD, on)
 
 
-def imshow(X: ArrayLike) -> "AxesImage":
+def imshow(X: ArrayLike, limits: ArrayLike | None = None) -> "AxesImage":
     """Show a picture: H×W grey or H×W×3 RGB; uint8 0…255, uint16 0…65535, floats 0…1, or logical.
 
-    A grey picture keeps its greys whatever colormap() sets later, so that a map over it does not colour it.
+    `limits` [low high] gives a grey picture another range, and [] its own. A grey picture keeps its greys whatever
+    colormap() sets later, so that a map over it does not colour it.
 
     Examples
     --------
@@ -84,8 +85,11 @@ def imshow(X: ArrayLike) -> "AxesImage":
     if picture.ndim not in (2, 3) or picture.size == 0 or (picture.ndim == 3 and picture.shape[2] not in (1, 3)):
         msg = f"X must be a picture, H×W or H×W×3, but has shape {picture.shape}."
         raise ValueError(msg)
-    limit = np.iinfo(picture.dtype).max if picture.dtype.kind in "ui" else 1
-    shares = (picture / limit).clip(0, 1)
+    if limits is None:
+        largest = np.iinfo(picture.dtype).max if picture.dtype.kind in "ui" else 1
+        shares = (picture / largest).clip(0, 1)
+    else:
+        shares = mat2gray(picture, limits if np.size(limits) else None)
     if shares.ndim == 2:
         shares = shares[:, :, np.newaxis]
     axes = _axes_to_draw_in()
