@@ -1,5 +1,6 @@
 """Arguments as MATLAB users type them: name-value pairs, texts, numbers. Every error names the argument."""
 
+import difflib
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,6 +67,19 @@ def texts_in(value: object) -> list[str] | None:
     except Exception:  # not even an array
         return None
     return texts if texts and all(isinstance(text, str) for text in texts) else None
+
+
+def channel_named(name: str, label: str, class_names: Sequence[str], way_out: str) -> int:
+    """The channel, from 1, of the class `label`; `way_out` says how to choose where several have that name."""
+    found = [k for k, class_name in enumerate(class_names, start=1) if class_name == label]
+    if len(found) > 1:
+        msg = f"{name} {label!r} is the name of the channels {found}; {way_out}."
+        raise ValueError(msg)
+    if not found:
+        closest = difflib.get_close_matches(label, class_names, n=5, cutoff=0.5) or class_names[:5]
+        msg = f"{name} must be a class name of the network, but is {label!r}. Closest: {', '.join(closest)}."
+        raise ValueError(msg)
+    return found[0]
 
 
 def name_value_pairs(

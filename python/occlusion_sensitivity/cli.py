@@ -1,7 +1,6 @@
 """The command line: occlusion-sensitivity demo | explain."""
 
 import argparse
-import difflib
 import errno
 import io
 import os
@@ -17,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import __version__
-from .arguments import existing_file, expected, positive_integer
+from .arguments import channel_named, existing_file, expected, positive_integer
+from .files import part_of, write_whole
 from .network.dlnetwork import dlnetwork, importNetworkFromONNX
 from .network.pretrained import imagePretrainedNetwork
 from .occlusion import occlusion_map
@@ -240,7 +240,7 @@ def _run(task: _Task) -> None:
     with _ProgressBar() as progress:
         score_map = occlusion_map(task.net, image, channel, task.typed, progress)
     title = f"{names[channel - 1]} ({scores[channel - 1]:.2f})"
-    _write_whole(task.output, _encoded(task.output, seen, score_map, title))
+    write_whole(task.output, _encoded(task.output, seen, score_map, title))
 
     for k in np.argsort(-scores, kind="stable")[:_BEST]:
         print(f"{scores[k]:10.4f}  {names[k]}")
@@ -304,15 +304,7 @@ def _channel_of(label: str, class_names: list[str]) -> int:
     if not class_names:
         msg = f"--label {label!r} needs the names of the channels: --classes FILE."
         raise ValueError(msg)
-    found = [k for k, name in enumerate(class_names, start=1) if name == label]
-    if len(found) > 1:
-        msg = f"--label {label!r} is the name of the channels {found}; --channel K chooses one."
-        raise ValueError(msg)
-    if not found:
-        closest = difflib.get_close_matches(label, class_names, n=5, cutoff=0.5) or class_names[:5]
-        msg = f"--label must be a class name of the network, but is {label!r}. Closest: {', '.join(closest)}."
-        raise ValueError(msg)
-    return found[0]
+    return channel_named("--label", label, class_names, "--channel K chooses one")
 
 
 def _checked_output(typed: str, inputs: Sequence[Path] = ()) -> Path:
@@ -329,7 +321,7 @@ def _checked_output(typed: str, inputs: Sequence[Path] = ()) -> Path:
             raise ValueError(msg)
         if output.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        part = _part_of(output)
+        part = part_of(output)
         part.touch()
         part.unlink()
     except OSError as error:
@@ -355,17 +347,3 @@ def _encoded(output: Path, seen: NDArray[np.uint8], score_map: NDArray[np.float3
             raise ImportError(msg) from error
         savemat(buffer, {"scoreMap": score_map})
     return buffer.getvalue()
-
-
-def _write_whole(output: Path, content: bytes) -> None:
-    """The whole file or none: written beside its place, then moved there."""
-    part = _part_of(output)
-    try:
-        part.write_bytes(content)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _part_of(output: Path) -> Path:
-    return output.with_name(f".occlusion-sensitivity-{os.getpid()}.part")

@@ -1,14 +1,13 @@
 """The older networks, which know the names of their classes."""
 
 import copy
-import difflib
 import os
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, name_value_pairs, shown, texts_in
+from ..arguments import as_text, channel_named, expected, name_value_pairs, shown, texts_in
 from .dlnetwork import dlnetwork, importNetworkFromONNX
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
 
@@ -92,7 +91,8 @@ class DAGNetwork:
         labels = texts_in(label)
         if labels is None:
             raise TypeError(expected("label", "a class name or a vector of them", label))
-        return [self._channel_of(text) for text in labels]
+        names = self._last.Classes.tolist()
+        return [channel_named("label", text, names, "dag2dlnetwork and channelIdx choose one") for text in labels]
 
     def scoring(self, layer_name: str) -> dlnetwork:
         """The network with another layer scored; kept, so that it is read once."""
@@ -101,18 +101,6 @@ class DAGNetwork:
             net.OutputNames = layer_name
             self._scoring[layer_name] = net
         return self._scoring[layer_name]
-
-    def _channel_of(self, label: str) -> int:
-        names = self._last.Classes.tolist()
-        found = [k for k, name in enumerate(names, start=1) if name == label]
-        if len(found) > 1:
-            msg = f"label {label!r} is the name of the channels {found}; dag2dlnetwork and channelIdx choose one."
-            raise ValueError(msg)
-        if not found:
-            closest = difflib.get_close_matches(label, names, n=5, cutoff=0.5) or names[:5]
-            msg = f"label must be a class name of the network, but is {label!r}. Closest: {', '.join(closest)}."
-            raise ValueError(msg)
-        return found[0]
 
 
 class SeriesNetwork(DAGNetwork):

@@ -4,12 +4,12 @@ The files are those of the ONNX Model Zoo, from the mirror that it names. All ta
 of ImageNet; what differs is the normalisation, the order of the colours, and whether a softmax is inside.
 """
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..files import write_whole
 from .graph import as_classifier
 from .layers import ImageInputLayer, imageInputLayer
 
@@ -118,12 +118,7 @@ class _Converter:
     def __call__(self, fname: str, action: str, _pooch: Any) -> str:
         classifier = Path(fname).with_suffix(".classifier.onnx")
         if action != "fetch" or not classifier.exists():
-            part = classifier.with_name(f"{classifier.name}.{os.getpid()}.part")
-            try:
-                part.write_bytes(as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits))
-                part.replace(classifier)
-            finally:
-                part.unlink(missing_ok=True)
+            write_whole(classifier, as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits))
         return str(classifier)
 
 
