@@ -7,11 +7,11 @@ namespace occlusion {
 void copy_boxes(const float* image, const ImageShape& shape, const Box* boxes, std::size_t n_boxes, float* batch) {
     for (std::size_t k = 0; k < n_boxes; ++k) {
         const Box& box = boxes[k];
-        float* copy = batch + std::ptrdiff_t(k) * shape.size();
-        const std::ptrdiff_t length = (box.col1 - box.col0) * shape.depth;
-        for (std::ptrdiff_t plane = 0; plane < shape.planes; ++plane) {
-            for (std::ptrdiff_t row = box.row0; row < box.row1; ++row) {
-                const std::ptrdiff_t first = ((plane * shape.height + row) * shape.width + box.col0) * shape.depth;
+        float* copy = batch + static_cast<long long>(k) * shape.size();
+        const long long length = (box.col1 - box.col0) * shape.depth;
+        for (long long plane = 0; plane < shape.planes; ++plane) {
+            for (long long row = box.row0; row < box.row1; ++row) {
+                const long long first = shape.offset(plane, row, box.col0);
                 std::copy_n(image + first, length, copy + first);
             }
         }

@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <cstddef>
+#include <cstdint>
 #include <system_error>
 #include <thread>
-#include <type_traits>
 #include <vector>
 
 #include <occlusion_sensitivity/kernels.hpp>
@@ -13,12 +12,12 @@ namespace {
 
 // What the output pixels first … first + count.size() - 1 of an axis are made of: `count[i]` input pixels from
 // `index[i * stride]` on, 0-based, with their weights.
-struct Taps {
+struct TapTable {
     std::ptrdiff_t first, stride;
     std::vector<std::ptrdiff_t> count, index;
     std::vector<double> weight;
 
-    Taps(std::ptrdiff_t first_, std::ptrdiff_t n_outputs, std::ptrdiff_t stride_)
+    TapTable(std::ptrdiff_t first_, std::ptrdiff_t n_outputs, std::ptrdiff_t stride_)
         : first(first_),
           stride(stride_),
           count(std::size_t(n_outputs)),
@@ -27,63 +26,34 @@ struct Taps {
     std::ptrdiff_t n_outputs() const { return std::ptrdiff_t(count.size()); }
 };
 
-bool widens_kernel(const AxisResize& axis) { return axis.antialiasing && axis.scale < 1.0; }
-
-bool is_plain_nearest(const AxisResize& axis) { return axis.method == Method::nearest && !widens_kernel(axis); }
-
-// Width of the kernel in input pixels.
-double kernel_width(const AxisResize& axis) {
-    return widens_kernel(axis) ? support(axis.method) / axis.scale : support(axis.method);
+std::ptrdiff_t most_taps(const AxisResize& axis) {
+    return axis.is_plain_nearest() ? 1 : std::ptrdiff_t(Taps::count(axis));
 }
 
-std::ptrdiff_t taps_of_one(const AxisResize& axis) {
-    return is_plain_nearest(axis) ? 1 : std::ptrdiff_t(std::ceil(kernel_width(axis))) + 2;
-}
-
-void fill_nearest(const AxisResize& axis, Taps& taps) {
-    for (std::ptrdiff_t i = 0; i < taps.n_outputs(); ++i) {
-        const double nearest = std::floor(source_position(double(taps.first + i + 1), axis.scale) + 0.5);
-        // Clamped as a double: a position far outside does not fit an integer.
-        taps.index[std::size_t(i)] = std::ptrdiff_t(std::clamp(nearest, 1.0, double(axis.n_in))) - 1;
-        taps.weight[std::size_t(i)] = 1.0;
-        taps.count[std::size_t(i)] = 1;
+void fill_nearest(const AxisResize& axis, TapTable& table) {
+    for (std::ptrdiff_t i = 0; i < table.n_outputs(); ++i) {
+        table.index[std::size_t(i)] = std::ptrdiff_t(nearest_pixel(axis, table.first + i));
+        table.weight[std::size_t(i)] = 1.0;
+        table.count[std::size_t(i)] = 1;
     }
 }
 
-void fill_weighted(const AxisResize& axis, Taps& taps) {
-    const double stretch = widens_kernel(axis) ? axis.scale : 1.0;
-    const double width = kernel_width(axis);
-    for (std::ptrdiff_t i = 0; i < taps.n_outputs(); ++i) {
-        const double position = source_position(double(taps.first + i + 1), axis.scale);
-        const double left = std::floor(position - width / 2);
-        std::ptrdiff_t* index = taps.index.data() + i * taps.stride;
-        double* weight = taps.weight.data() + i * taps.stride;
+void fill_weighted(const AxisResize& axis, TapTable& table) {
+    for (std::ptrdiff_t i = 0; i < table.n_outputs(); ++i) {
+        const Taps taps(axis, table.first + i);
+        std::ptrdiff_t* index = table.index.data() + i * table.stride;
+        double* weight = table.weight.data() + i * table.stride;
         std::ptrdiff_t count = 0;
         double sum = 0.0;
-        for (std::ptrdiff_t t = 0; t < taps.stride; ++t) {
-            const double pixel = left + double(t);
-            const double w = stretch * kernel(axis.method, stretch * (position - pixel));
+        for (std::ptrdiff_t t = 0; t < table.stride; ++t) {
+            const double w = taps.weight(t);
             sum += w;
-            // Taps without weight are left out: a NaN beside the kernel must not spread.
             if (w == 0.0) continue;
-            index[count] = static_cast<std::ptrdiff_t>(mirrored(static_cast<long long>(pixel) - 1, axis.n_in));
+            index[count] = std::ptrdiff_t(taps.pixel(t));
             weight[count++] = w;
         }
         for (std::ptrdiff_t t = 0; t < count; ++t) weight[t] /= sum;
-        taps.count[std::size_t(i)] = count;
-    }
-}
-
-template <typename T>
-T stored(double value) {
-    if constexpr (std::is_floating_point_v<T>) {
-        return static_cast<T>(value);
-    } else {
-        // Saturate first, so that the conversion below is defined for every value.
-        value = std::clamp(value, double(std::numeric_limits<T>::min()), double(std::numeric_limits<T>::max()));
-        const auto whole = static_cast<std::int64_t>(value);
-        const double rest = value - double(whole);  // exact, so that 0.49999999999999994 is not rounded up
-        return static_cast<T>(whole + (rest >= 0.5) - (rest <= -0.5));
+        table.count[std::size_t(i)] = count;
     }
 }
 
@@ -150,11 +120,11 @@ template <typename T>
 void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out) {
     // A part of the outputs at a time: their taps take a few megabytes, however long the axis is.
     constexpr std::ptrdiff_t taps_at_once = 1 << 18;
-    const std::ptrdiff_t stride = taps_of_one(axis);
+    const std::ptrdiff_t stride = most_taps(axis);
     const std::ptrdiff_t step = std::max<std::ptrdiff_t>(1, taps_at_once / stride);
     for (std::ptrdiff_t first = 0; first < axis.n_out; first += step) {
-        Taps taps(first, std::min(step, axis.n_out - first), stride);
-        is_plain_nearest(axis) ? fill_nearest(axis, taps) : fill_weighted(axis, taps);
+        TapTable taps(first, std::min<std::ptrdiff_t>(step, axis.n_out - first), stride);
+        axis.is_plain_nearest() ? fill_nearest(axis, taps) : fill_weighted(axis, taps);
         const std::ptrdiff_t n_outputs = taps.n_outputs();
         in_threads(outer * n_outputs, inner * stride, [=, &axis, &taps](std::ptrdiff_t begin, std::ptrdiff_t end) {
             for (std::ptrdiff_t line = begin; line < end; ++line) {

@@ -1,20 +1,23 @@
 #pragma once
 // The arithmetic of MATLAB's imresize along one axis: docs/compatibility.md, section "imresize".
 
-#include <cmath>
+#include <occlusion_sensitivity/host_device.hpp>
+#if !defined(__CUDACC_RTC__)
+#include <math.h>  // not <cmath>: NVRTC knows these functions without a namespace
+#endif
 
 namespace occlusion {
 
 enum class Method { nearest, bilinear, bicubic };
 
 // Width of the kernel's support, in input pixels at scale 1.
-constexpr double support(Method method) {
+OCCLUSION_HD constexpr double support(Method method) {
     return method == Method::bicubic ? 4.0 : method == Method::bilinear ? 2.0 : 1.0;
 }
 
-inline double kernel(Method method, double t) {
+OCCLUSION_HD inline double kernel(Method method, double t) {
     if (method == Method::nearest) return t >= -0.5 && t < 0.5 ? 1.0 : 0.0;
-    const double x = std::fabs(t);
+    const double x = fabs(t);
     if (method == Method::bilinear) return x < 1.0 ? 1.0 - x : 0.0;
     // Keys (1981), a = -0.5. Powers instead of Horner's form, and no pow: integer images hit ties often enough for the
     // last bit to show.
@@ -26,13 +29,75 @@ inline double kernel(Method method, double t) {
 
 // Where output pixel x (1-based) lies in the input (1-based). Nearest neighbours depend on the last bit of this
 // expression: written otherwise, it picks other pixels at some sizes.
-inline double source_position(double x, double scale) { return x / scale + 0.5 * (1.0 - 1.0 / scale); }
+OCCLUSION_HD inline double source_position(double x, double scale) { return x / scale + 0.5 * (1.0 - 1.0 / scale); }
 
 // Any integer position to 0 … n-1 by mirroring with the edge pixel repeated: … 1 0 | 0 1 … n-1 | n-1 n-2 …
-constexpr long long mirrored(long long index, long long n) {
+OCCLUSION_HD constexpr long long mirrored(long long index, long long n) {
     const long long period = 2 * n;
     const long long phase = ((index % period) + period) % period;
     return phase < n ? phase : period - 1 - phase;
+}
+
+// How one axis is resized.
+struct AxisResize {
+    long long n_in, n_out;
+    double scale;
+    Method method;
+    bool antialiasing;
+
+    OCCLUSION_HD constexpr bool is_identity() const { return scale == 1.0 && n_in == n_out; }
+    OCCLUSION_HD constexpr bool widens_kernel() const { return antialiasing && scale < 1.0; }
+    OCCLUSION_HD constexpr bool is_plain_nearest() const { return method == Method::nearest && !widens_kernel(); }
+    // Factor between input pixels and the kernel's own unit.
+    OCCLUSION_HD constexpr double stretch() const { return widens_kernel() ? scale : 1.0; }
+    // Width of the kernel in input pixels.
+    OCCLUSION_HD constexpr double width() const { return widens_kernel() ? support(method) / scale : support(method); }
+};
+
+// The input pixel, 0-based, that nearest takes for output pixel x, 0-based.
+OCCLUSION_HD inline long long nearest_pixel(const AxisResize& axis, long long x) {
+    const double nearest = floor(source_position(double(x + 1), axis.scale) + 0.5);
+    // Clamped as a double: a position far outside does not fit an integer.
+    const double last = double(axis.n_in);
+    return static_cast<long long>(nearest < 1.0 ? 1.0 : nearest > last ? last : nearest) - 1;
+}
+
+// The input pixels that output pixel x, 0-based, is made of: taps 0 … count - 1. Each weighs `weight`, to be divided by
+// their sum. Taps of weight 0 are to be left out: a NaN beside the kernel must not spread.
+struct Taps {
+    AxisResize axis;
+    double position, left;  // 1-based, in input pixels
+
+    OCCLUSION_HD Taps(const AxisResize& axis_, long long x)
+        : axis(axis_),
+          position(source_position(double(x + 1), axis_.scale)),
+          left(floor(position - axis_.width() / 2)) {}
+    OCCLUSION_HD static long long count(const AxisResize& axis) {
+        return static_cast<long long>(ceil(axis.width())) + 2;
+    }
+    OCCLUSION_HD double weight(long long tap) const {
+        return axis.stretch() * kernel(axis.method, axis.stretch() * (position - (left + double(tap))));
+    }
+    OCCLUSION_HD long long pixel(long long tap) const {
+        return mirrored(static_cast<long long>(left + double(tap)) - 1, axis.n_in);
+    }
+};
+
+// A sum in double as T stores it: integers rounded half away from zero and saturated.
+template <typename T>
+OCCLUSION_HD T stored(double value) {
+    if constexpr (T(1) / T(2) != T(0)) {
+        return static_cast<T>(value);
+    } else {
+        constexpr bool is_signed = T(-1) < T(1);
+        constexpr double highest = double((1ULL << (8 * sizeof(T) - is_signed)) - 1);
+        constexpr double lowest = is_signed ? -highest - 1.0 : 0.0;
+        // Saturate first, so that the conversion below is defined for every value.
+        value = value < lowest ? lowest : value > highest ? highest : value;
+        const auto whole = static_cast<long long>(value);
+        const double rest = value - double(whole);  // exact, so that 0.49999999999999994 is not rounded up
+        return static_cast<T>(whole + (rest >= 0.5) - (rest <= -0.5));
+    }
 }
 
 }  // namespace occlusion
