@@ -1,13 +1,18 @@
 """Fixtures for every test: where the data is, and the small real networks."""
 
 import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnxruntime
 import pytest
 
-from occlusion_sensitivity import importNetworkFromONNX
+from occlusion_sensitivity import execution, importNetworkFromONNX
+from occlusion_sensitivity.devices import cuda
+from occlusion_sensitivity.network import providers
+from stand_in import cupy_over_numpy, onnxruntime_with_cuda
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = ROOT / "tests" / "data" / "networks"
@@ -48,3 +53,22 @@ def real_networks():
         "cifar": RealNetwork("resnet8-cifar10", 1.0),
         "vww": RealNetwork("vww-mobilenetv1-025-96", 255.0),
     }
+
+
+@pytest.fixture
+def pretended_gpu(monkeypatch):
+    """A machine with a GPU, CuPy and onnxruntime-gpu, all of them stand-ins; what fails is set on what it returns."""
+    runtime = onnxruntime_with_cuda.OnnxRuntime()
+    monkeypatch.setitem(sys.modules, "cupy", cupy_over_numpy)
+    monkeypatch.setitem(sys.modules, "onnxruntime", runtime)
+    monkeypatch.delenv("OCCLUSION_SENSITIVITY_TF32", raising=False)
+    forget_the_gpu()
+    yield SimpleNamespace(cupy=cupy_over_numpy, gpu=cupy_over_numpy.GPU, runtime=runtime)
+    forget_the_gpu()
+
+
+def forget_the_gpu():
+    """Nothing that was found out about a GPU stays."""
+    cupy_over_numpy.GPU.__init__()
+    for found in (cuda.problem, cuda._device, cuda._module, providers.cuda_problem, execution._say_once):
+        found.cache_clear()

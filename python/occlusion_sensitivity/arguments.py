@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,16 @@ def as_text(value: object) -> str | None:
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "UT":
         value = value.reshape(()).item()
     return str(value) if isinstance(value, str) else None
+
+
+def is_on_gpu(value: object) -> bool:
+    """Whether `value` is an array in the memory of a GPU: CuPy's, or another library's of the same protocol."""
+    return hasattr(value, "__cuda_array_interface__")
+
+
+def on_host(value: Any) -> Any:
+    """`value` itself, or a copy on the host of an array of CuPy's, which NumPy converts in silence nowhere."""
+    return value.get() if is_on_gpu(value) and hasattr(value, "get") else value
 
 
 def texts_in(value: object) -> list[str] | None:
@@ -125,7 +136,7 @@ def numbers(name: str, value: object, allowed: str) -> NDArray[np.generic]:
 def numeric_array(value: object) -> NDArray[np.generic] | None:
     """`value` as an array if its class is one of MATLAB's numeric classes; never bool, text, complex or objects."""
     try:
-        array = np.asarray(value)
+        array = np.asarray(on_host(value))
     except Exception:  # ragged sequences, objects whose own conversion fails
         return None
     if array.dtype.kind == "O" and _all_integers(array):

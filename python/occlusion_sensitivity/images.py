@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import numeric_array, shown, size_text
+from .arguments import numeric_array, on_host, shown, size_text
 
 Image = NDArray[np.float32]
 # Height, width and channels of a network's input; None where it takes any.
@@ -16,7 +16,7 @@ def checked_image(X: object, input_size: InputSize) -> Image:
     Parameters
     ----------
     X : array_like, H×W or H×W×C
-        int8 … uint64, single or double; finite.
+        int8 … uint64, single or double; finite; on the host or on a GPU.
     input_size : (int or None, int or None, int or None)
         Height, width and channels of the network's input; None where it takes any.
 
@@ -27,6 +27,7 @@ def checked_image(X: object, input_size: InputSize) -> Image:
     ValueError
         If X has the wrong size, is empty, or holds NaN or Inf.
     """
+    X = on_host(X)
     array = numeric_array(X)
     if array is None:
         kind = str(np.asarray(X).dtype) if isinstance(X, np.ndarray | np.generic) else type(X).__name__

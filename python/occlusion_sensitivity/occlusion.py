@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import name_value_pairs, shown, texts_in
+from .execution import network_in
 from .grid import mask_grid
 from .images import checked_image
 from .network.dlnetwork import dlnetwork
@@ -29,7 +30,7 @@ def occlusionSensitivity(
         A network with one image input and one output.
     X : array_like, H×W or H×W×C
         The image, in the size of the network's input, before the network's own normalisation; int8 … uint64, single
-        or double; finite.
+        or double; finite; on the host or, as a :func:`~occlusion_sensitivity.matlab.gpuArray`, on a GPU.
     channelIdx : int or vector of int
         Output channels to explain, counted from 1. A DAGNetwork or SeriesNetwork takes a label (a class name, or a
         vector of them, one map each) instead, or a layer name and channelIdx: ``(net, X, layerName, channelIdx)``.
@@ -47,9 +48,11 @@ def occlusionSensitivity(
         that would cross an edge.
     MiniBatchSize : int, default 128
         The most images that go through the network at once. It changes time and memory, never the map. On a CPU
-        at most 8 are taken: more only cost memory there.
+        at most 8 are taken: more only cost memory there. Where they do not fit into memory, half as many are tried,
+        with a RuntimeWarning that names the number that fitted.
     ExecutionEnvironment : {"auto", "gpu", "cpu"}, default "auto"
-        This version computes on the CPU: "gpu" is an error.
+        "gpu" computes on an NVIDIA GPU, and is an error that names what is missing where none works; "auto" takes the
+        CPU then, and logs the reason for the logger "occlusion_sensitivity" at level INFO. See docs/gpu.md.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def occlusionSensitivity(
     ValueError
         If the image does not fit the network, or an argument is outside the values listed above.
     RuntimeError
-        If ExecutionEnvironment is "gpu", or the network fails.
+        If ExecutionEnvironment is "gpu" and no GPU works, the network fails, or not even one image fits into memory.
 
     Notes
     -----
@@ -99,13 +102,15 @@ def occlusion_map(
     """occlusionSensitivity with its options sorted: full name → (name as typed, value)."""
     image = checked_image(X, net.input_layer.InputSize)
     options = OcclusionOptions.parse(typed, image)
-    _refuse_gpu(options, typed)
+    name, _ = typed.get("ExecutionEnvironment", ("ExecutionEnvironment", None))
+    net = network_in(net, options.execution_environment, name)
     channels = parse_channels(channelIdx, net.channel_count(image))
     grid = mask_grid(options)
     drops = score_drops(net, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
     score_map = drops.reshape(*grid.shape, len(channels))
     if options.output_upsampling != "none":
         score_map = imresize(score_map, options.input_size, options.output_upsampling)
+    score_map = net.device.to_host(score_map)
     return score_map[..., 0] if len(channels) == 1 else score_map
 
 
@@ -124,12 +129,3 @@ def _refuse_label(channelIdx: object) -> None:
             "A layer is chosen by net.OutputNames = layerName."
         )
         raise TypeError(msg)
-
-
-def _refuse_gpu(options: OcclusionOptions, typed: Mapping[str, tuple[str, object]]) -> None:
-    if options.execution_environment == "gpu":
-        msg = (
-            f'{typed["ExecutionEnvironment"][0]} must be "auto" or "cpu", but is "gpu": this version of '
-            "occlusion-sensitivity computes on the CPU only."
-        )
-        raise RuntimeError(msg)

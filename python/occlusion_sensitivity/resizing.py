@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arguments import as_text, expected, name_value_pairs, numbers, positive_integers, text_choice, truth
-from .devices import cpu
+from .devices import DeviceArray, device_of
 
 METHODS = ("bicubic", "bilinear", "nearest")
 OPTION_NAMES = ("Method", "Antialiasing")
@@ -27,7 +27,7 @@ def imresize(A: ArrayLike, scale: object, *method: object, **options: object) ->
     ----------
     A : array_like, shape (rows, columns) or (rows, columns, ...)
         The image; every further axis is resized like a channel, on its own. int8 … int32, uint8 … uint32, single,
-        double or logical (bool).
+        double or logical (bool). An array of CuPy's stays on its GPU.
     scale : float or (int, int)
         A factor for both axes, giving ``ceil(scale * size)`` pixels; or the size of the result, [rows columns].
     method : {"bicubic", "bilinear", "nearest"}, default "bicubic"
@@ -37,7 +37,7 @@ def imresize(A: ArrayLike, scale: object, *method: object, **options: object) ->
 
     Returns
     -------
-    B : numpy.ndarray of A's class
+    B : numpy.ndarray of A's class, or cupy.ndarray where A is one
         Integers are rounded half away from zero and saturated after each axis. Single and double are not clipped:
         bicubic overshoots at edges. Logical images are resized as 0 and 255 and are true above 128.
 
@@ -79,17 +79,19 @@ def imresize(A: ArrayLike, scale: object, *method: object, **options: object) ->
 
 
 def _resized(
-    image: NDArray[Any], size: tuple[int, int], scales: tuple[float, float], method: str, *, antialiasing: bool
+    image: DeviceArray, size: tuple[int, int], scales: tuple[float, float], method: str, *, antialiasing: bool
 ) -> NDArray[Any]:
     rows, cols, *others = image.shape
     # The kernels want native byte order and one axis of channels.
-    native = np.ascontiguousarray(image, dtype=image.dtype.newbyteorder("=")).reshape(rows, cols, -1)
-    return cpu.imresize(native, *size, scales, method, antialiasing=antialiasing).reshape(*size, *others)
+    native = image.astype(image.dtype.newbyteorder("="), order="C", copy=False).reshape(rows, cols, -1)
+    resized = device_of(image).imresize(native, *size, scales, method, antialiasing=antialiasing)
+    shaped: NDArray[Any] = resized.reshape(*size, *others)
+    return shaped
 
 
-def _image(A: ArrayLike) -> NDArray[Any]:
+def _image(A: ArrayLike) -> DeviceArray:
     try:
-        image = np.asarray(A)
+        image = device_of(A).upload(A)
     except ValueError:
         image = np.asarray(None)
     if image.dtype != np.bool_ and image.dtype.name not in _CLASSES:

@@ -1,13 +1,15 @@
 """Boxes → how far each lowers the score: paint, run, restore, one mini-batch after another."""
 
+import warnings
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .devices import cpu
+from .devices import DeviceArray
 from .images import Image
 from .network.dlnetwork import dlnetwork
+from .network.session import OutOfMemoryError
 
 # Told how many of how many images have gone through the network.
 Progress = Callable[[int, int], None]
@@ -23,30 +25,73 @@ def score_drops(
     channels: NDArray[np.intp],
     mini_batch_size: int,
     progress: Progress | None = None,
-) -> NDArray[np.float32]:
-    """total(original) - total(occluded) for each box and channel, shape (boxes, channels)."""
+) -> DeviceArray:
+    """total(original) - total(occluded) for each box and channel, shape (boxes, channels), in single, on net's device.
+
+    A mini-batch that does not fit into memory is halved.
+    """
     original = net.arranged(image)
     filled = net.arranged(np.broadcast_to(fill, image.shape))
     # The original is one more occluded image, whose box is empty.
     boxes = np.concatenate([_NO_PIXELS, boxes])
-    net.try_together(original, filled)
-    at_once = min(mini_batch_size, cpu.LARGEST_BATCH, len(boxes))
-    batch = np.repeat(original[np.newaxis], at_once, axis=0)
-    drops = np.empty((len(boxes), len(channels)), dtype=np.float32)
-    for first in range(0, len(boxes), at_once):
+    wanted = min(mini_batch_size, net.device.largest_batch or len(boxes), len(boxes))
+    at_once = wanted if _tried_together(net, original, filled) else 1
+    drops = np.empty_like(original, shape=(len(boxes), len(channels)))
+    first, batch = 0, None
+    while first < len(boxes):
         part = boxes[first : first + at_once]
-        cpu.copy_boxes(filled, part, batch)
-        totals = channel_totals(net.run(batch[: len(part)]), channels)
-        cpu.copy_boxes(original, part, batch)
+        try:
+            if batch is None:
+                batch = np.repeat(original[np.newaxis], at_once, axis=0)
+            totals = _occluded_totals(net, batch, original, filled, part, channels)
+        except (MemoryError, OutOfMemoryError) as error:
+            if at_once == 1:
+                msg = f"There is not enough memory, not even for one image at a time: {error}"
+                raise RuntimeError(msg) from error
+            at_once //= 2
+            batch = None
+        if batch is None:  # out of the except clause, where the error still holds on to arrays
+            net.device.free_memory()
+            continue
         if first == 0:
             original_totals = totals[0]
         drops[first : first + len(part)] = original_totals - totals
+        first += len(part)
         if progress is not None:
-            progress(first + len(part), len(boxes))
+            progress(first, len(boxes))
+    if at_once < wanted:
+        _warn(at_once, wanted)
     return drops[1:]
 
 
-def channel_totals(output: NDArray[np.float32], channels: NDArray[np.intp]) -> NDArray[np.float64]:
-    """The sum of each channel over its spatial positions: (n, K, …) → (n, channels)."""
-    chosen = output[:, channels]
-    return np.asarray(chosen.reshape(*chosen.shape[:2], -1).sum(axis=2, dtype=np.float64))
+def _occluded_totals(
+    net: dlnetwork,
+    batch: DeviceArray,
+    original: DeviceArray,
+    filled: DeviceArray,
+    boxes: NDArray[np.int32],
+    channels: NDArray[np.intp],
+) -> DeviceArray:
+    """The totals with each box covered, shape (boxes, channels). `batch` holds originals, and does again."""
+    net.device.copy_boxes(filled, boxes, batch)
+    totals = net.device.channel_totals(net.run(batch, len(boxes)), channels)
+    net.device.copy_boxes(original, boxes, batch)
+    return totals
+
+
+def _tried_together(net: dlnetwork, original: DeviceArray, filled: DeviceArray) -> bool:
+    """Whether there was memory to see if images may go together."""
+    try:
+        net.try_together(original, filled)
+    except (MemoryError, OutOfMemoryError):
+        return False
+    return True
+
+
+def _warn(at_once: int, wanted: int) -> None:
+    images = "1 image goes" if at_once == 1 else f"{at_once} images go"
+    msg = (
+        f"A mini-batch of {wanted} images did not fit into memory: {images} through the network at once now. "
+        f"The map is the same; MiniBatchSize={at_once} saves the attempts."
+    )
+    warnings.warn(msg, RuntimeWarning, stacklevel=5)

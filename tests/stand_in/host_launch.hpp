@@ -13,7 +13,7 @@
 struct LaunchIndex {
     unsigned int x;
 };
-static LaunchIndex gridDim, blockDim, blockIdx, threadIdx;
+static thread_local LaunchIndex gridDim, blockDim, blockIdx, threadIdx;
 
 // A grid of `blocks` × `threads`, of which the blocks first … end - 1 are run.
 struct Launch {

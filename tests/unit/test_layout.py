@@ -1,6 +1,7 @@
 """The rules of the structure: what imports what, and what an import costs."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,9 @@ HEAVY = ("onnx", "onnxruntime", "matplotlib", "PIL", "scipy", "tqdm", "pooch", "
 # module → the only files that may import it
 ALLOWED = {
     "_core": {"devices/cpu.py"},
-    "cupy": set(),
+    "cupy": {"devices/cuda.py"},
     "onnx": {"network/graph.py", "network/old_opsets.py"},
-    "onnxruntime": {"network/session.py"},
+    "onnxruntime": {"network/providers.py"},
     "matplotlib": {"plotting.py", "matlab/plotting.py"},
     "PIL": {"pictures.py"},
     "pooch": {"network/published.py"},
@@ -40,6 +41,14 @@ def imports():
                 yield file.relative_to(PACKAGE).as_posix(), name
 
 
+def imported_from(package):
+    """(file, names) for each ``from .package import names``."""
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == package:
+                yield file.relative_to(PACKAGE).as_posix(), [alias.name for alias in node.names]
+
+
 @pytest.mark.parametrize("module", ALLOWED)
 def test_who_imports(module):
     found = {file for file, name in imports() if name.split(".")[0] == module}
@@ -55,12 +64,41 @@ def test_pure_modules_touch_no_device_network_or_file(file):
     }
 
 
+ROOT = PACKAGE.parents[1]
+
+
 def test_the_kernels_know_nothing_of_python():
-    root = PACKAGE.parents[1] / "cpp"
-    knowing = [
-        file.name for file in root.rglob("*.[ch]pp") if "Python" in file.read_text() or "pybind11" in file.read_text()
-    ]
-    assert [name for name in knowing if name != "box.hpp"] == ["bindings.cpp"]
+    files = [*ROOT.joinpath("cpp").rglob("*.[ch]pp"), *ROOT.joinpath("cuda").glob("*.cu")]
+    knowing = [file.name for file in files if "Python" in file.read_text() or "pybind11" in file.read_text()]
+    assert [name for name in knowing if name not in ("box.hpp", "boxes.cu")] == ["bindings.cpp"]
+
+
+def headers_of(file):
+    """The project's headers that a file includes, directly or not."""
+    for name in re.findall(r"#include <(occlusion_sensitivity/\S+)>", file.read_text()):
+        header = ROOT / "cpp" / "include" / name
+        yield header
+        yield from headers_of(header)
+
+
+def test_what_nvrtc_reads_has_no_standard_header():
+    kernels = sorted(ROOT.joinpath("cuda").glob("*.cu"))
+    files = {*kernels, *(header for kernel in kernels for header in headers_of(kernel))}
+    assert {file.name for file in files} == {
+        *("boxes.cu", "imresize.cu", "totals.cu"),
+        *("box.hpp", "host_device.hpp", "resampling.hpp"),
+    }
+    for file in files:
+        for_nvrtc = re.sub(r"#if !defined\(__CUDACC_RTC__\)\n.*?#endif", "", file.read_text(), flags=re.DOTALL)
+        assert "std::" not in for_nvrtc
+        assert set(re.findall(r"#include <(\w+)", for_nvrtc)) <= {"occlusion_sensitivity"}
+
+
+def test_only_the_execution_and_the_matlab_names_choose_a_gpu():
+    """Everything else is written against the interface of a device."""
+    choosing = {file for file, name in imports() if name in ("devices.cuda", "cuda") or name.endswith(".cuda")}
+    assert choosing == {"devices/__init__.py"}
+    assert {file for file, names in imported_from("devices") if "cuda" in names} == {"execution.py", "matlab/arrays.py"}
 
 
 def test_importing_the_package_costs_numpy_and_nothing_more():
@@ -89,5 +127,5 @@ def test_the_matlab_names_change_nothing_on_import():
         "print([m for m in sys.argv[1:] if m in sys.modules], sorted(ours & before - {'__name__', '__doc__', "
         "'__package__', '__loader__', '__spec__', '__build_class__', '__import__', '__debug__'}))"
     )
-    command = [sys.executable, "-c", code, "matplotlib", "onnxruntime", "onnx", "PIL", "scipy"]
+    command = [sys.executable, "-c", code, "matplotlib", "onnxruntime", "onnx", "PIL", "scipy", "cupy"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == "[] []"

@@ -7,26 +7,57 @@ from numpy.typing import NDArray
 
 from .. import _core
 
-# At the default of MiniBatchSize a CPU would gain nothing over this many images at once, only hold more memory.
-LARGEST_BATCH = 8
+
+class Cpu:
+    """The host as a :class:`~occlusion_sensitivity.devices.Device`, which documents the methods."""
+
+    name = "cpu"
+    number = 0
+    # At the default of MiniBatchSize a CPU would gain nothing over this many images at once, only hold more memory.
+    largest_batch: int | None = 8
+    pads_last_batch = False
+
+    def upload(self, array: Any) -> NDArray[Any]:
+        return np.asarray(array)
+
+    def to_host(self, array: NDArray[Any]) -> NDArray[Any]:
+        return array
+
+    def copy_boxes(self, image: NDArray[np.float32], boxes: NDArray[np.int32], batch: NDArray[np.float32]) -> None:
+        _core.copy_boxes(image, boxes, batch)
+
+    def channel_totals(self, output: NDArray[np.float32], channels: NDArray[np.intp]) -> NDArray[np.float64]:
+        chosen = output[:, channels]
+        return np.asarray(chosen.reshape(*chosen.shape[:2], -1).sum(axis=2, dtype=np.float64))
+
+    def imresize(
+        self,
+        image: NDArray[Any],
+        rows: int,
+        cols: int,
+        scale: tuple[float, float],
+        method: str,
+        *,
+        antialiasing: bool,
+    ) -> NDArray[Any]:
+        resized = np.empty((rows, cols, image.shape[2]), dtype=image.dtype)
+        _core.imresize(image, resized, *scale, method, antialiasing)
+        return resized
+
+    def address(self, array: NDArray[Any]) -> int:
+        if not array.flags.c_contiguous:
+            msg = "ONNX Runtime reads arrays in C order only"
+            raise ValueError(msg)
+        return array.ctypes.data
+
+    def bound(self, tensor: Any, dtype: type[Any]) -> NDArray[Any]:
+        return np.asarray(tensor.numpy(), dtype=dtype)
+
+    def wait(self) -> None:
+        """Everything on the host is done when the call returns."""
+
+    def free_memory(self) -> None:
+        """NumPy holds nothing back."""
 
 
-def copy_boxes(image: NDArray[np.float32], boxes: NDArray[np.int32], batch: NDArray[np.float32]) -> None:
-    """Copy box k of `image` into image k of `batch`, in place, for each of the n boxes.
-
-    Parameters
-    ----------
-    image : shape (planes, height, width, depth)
-    boxes : shape (n, 4)
-    batch : shape (at least n, planes, height, width, depth)
-    """
-    _core.copy_boxes(image, boxes, batch)
-
-
-def imresize(
-    image: NDArray[Any], rows: int, cols: int, scale: tuple[float, float], method: str, *, antialiasing: bool
-) -> NDArray[Any]:
-    """`image`, shape (height, width, depth), C order, resized to (rows, cols, depth)."""
-    resized = np.empty((rows, cols, image.shape[2]), dtype=image.dtype)
-    _core.imresize(image, resized, *scale, method, antialiasing)
-    return resized
+CPU = Cpu()

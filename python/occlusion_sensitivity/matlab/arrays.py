@@ -6,18 +6,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer, text_choice
+from ..arguments import as_text, expected, is_on_gpu, name_value_pairs, numbers, on_host, positive_integer, text_choice
+from ..devices import DeviceArray, cuda
+from ..execution import gpu_problem
 
 
 def single(X: ArrayLike) -> NDArray[np.float32]:
-    """`X` in single.
+    """`X` in single; a gpuArray stays on its GPU, here and in double and uint8.
 
     Examples
     --------
     >>> single([1, 2]).dtype
     dtype('float32')
     """
-    return real_array("X", X).astype(np.float32)
+    return _where_it_lies(X).astype(np.float32)
 
 
 def double(X: ArrayLike) -> NDArray[np.float64]:
@@ -28,7 +30,7 @@ def double(X: ArrayLike) -> NDArray[np.float64]:
     >>> double(3)
     array(3.)
     """
-    return real_array("X", X).astype(np.float64)
+    return _where_it_lies(X).astype(np.float64)
 
 
 def uint8(X: ArrayLike) -> NDArray[np.uint8]:
@@ -39,9 +41,12 @@ def uint8(X: ArrayLike) -> NDArray[np.uint8]:
     >>> uint8([-3, 0.5, 2.5, 300])
     array([  0,   1,   3, 255], dtype=uint8)
     """
-    X = np.nan_to_num(double(X), nan=0.0).clip(0, 255)
-    whole = np.floor(X)
-    return np.asarray(whole + (X - whole >= 0.5)).astype(np.uint8)
+    given = double(X)
+    rounded = np.empty_like(given, dtype=np.uint8)
+    cut = np.nan_to_num(given, nan=0.0).clip(0, 255)
+    whole = np.floor(cut)
+    rounded[...] = whole + (cut - whole >= 0.5)
+    return rounded
 
 
 def string(X: object) -> Any:
@@ -142,7 +147,7 @@ def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float6
     >>> mat2gray([0, 5, 20], [0, 10])
     array([0. , 0.5, 1. ])
     """
-    array = double(A)
+    array = real_array("A", A).astype(np.float64)
     ends = [_extreme(np.min, array), _extreme(np.max, array)]
     if limits is not None:
         ends = numbers("limits", limits, "[low high]").tolist()
@@ -154,49 +159,65 @@ def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float6
 
 
 def canUseGPU() -> bool:
-    """Whether maps can be computed on a GPU: not in this version.
+    """Whether maps can be computed on a GPU: driver, device, CuPy and ONNX Runtime's CUDA provider all really work.
 
     Examples
     --------
-    >>> canUseGPU()
-    False
+    >>> canUseGPU() in (True, False)
+    True
     """
-    return False
+    return gpu_problem() is None
 
 
-def gpuArray(X: ArrayLike) -> NDArray[Any]:
-    """`X` in the memory of a GPU. This version computes on the CPU: RuntimeError.
+def gpuArray(X: ArrayLike) -> DeviceArray:
+    """`X` in the memory of the GPU, as an array of CuPy's.
+
+    Raises
+    ------
+    TypeError
+        If X is not an array of real numbers or logicals.
+    RuntimeError
+        If no GPU works; it says what is missing.
 
     Examples
     --------
-    >>> gpuArray([1, 2])
-    Traceback (most recent call last):
-    ...
-    RuntimeError: gpuArray needs a GPU, and this version of occlusion-sensitivity computes on the CPU only.
+    >>> X = gpuArray([1, 2]) if canUseGPU() else [1, 2]
+    >>> gather(X)
+    array([1, 2])
     """
-    msg = "gpuArray needs a GPU, and this version of occlusion-sensitivity computes on the CPU only."
-    raise RuntimeError(msg)
+    array = _where_it_lies(X)
+    problem = gpu_problem()
+    if problem is not None:
+        msg = f"gpuArray needs a GPU, and none can be used here: {problem}"
+        raise RuntimeError(msg)
+    return cuda.device().upload(array)
 
 
 def gather(X: ArrayLike) -> NDArray[Any]:
-    """`X` in the memory of the host, where every array of this version is.
+    """`X` in the memory of the host: a copy of a gpuArray, and the array itself where it is there.
 
     Examples
     --------
     >>> gather([1, 2])
     array([1, 2])
     """
-    return np.asarray(X)
+    return np.asarray(on_host(X))
 
 
 def real_array(name: str, value: object) -> NDArray[Any]:
-    """`value` as an array of real numbers or logicals, not empty."""
+    """`value` as an array of real numbers or logicals on the host."""
     try:
-        array = np.asarray(value)
+        array = np.asarray(on_host(value))
     except Exception:  # a ragged sequence, an object whose own conversion fails
         array = np.asarray(None)
     if array.dtype.kind not in "buif":
         raise TypeError(expected(name, "an array of real numbers", value))
+    return array
+
+
+def _where_it_lies(X: ArrayLike) -> NDArray[Any]:
+    """`X` as an array of real numbers or logicals, on the GPU where it is there."""
+    array: NDArray[Any] = cuda.device().upload(X) if is_on_gpu(X) else real_array("X", X)
     return array
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import name_value_pairs, positive_integer, shown, texts_in
+from ..devices import device_of
 from ..images import Image, checked_image
 from ..network.dlnetwork import dlnetwork
 from ..network.legacy import DAGNetwork
@@ -48,6 +49,7 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     ----------
     net : dlnetwork
     X : array_like, H×W×C×N, or H×W×C for one image
+        A gpuArray goes through the network on its GPU; the scores come to the host.
     MiniBatchSize : int, default 128
         The most images that go through the network at once.
 
@@ -68,7 +70,7 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     >>> minibatchpredict(net, np.zeros((224, 224, 3, 2))).shape
     (2, 1000)
     """
-    plain = _checked_network(net)
+    plain = _checked_network(net).on(device_of(X))
     typed = name_value_pairs(nameValuePairs, options, ("MiniBatchSize",))
     size = positive_integer(*typed.get("MiniBatchSize", ("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE)))
     array = real_array("X", X)
@@ -81,7 +83,7 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     if size > 1 and len(images) > 1:
         plain.try_together(images[0], images[1])
     outputs = [plain.run(np.stack(images[first : first + size])) for first in range(0, len(images), size)]
-    output = np.concatenate(outputs)
+    output = plain.device.to_host(np.concatenate(outputs))
     if output[0, 0].size == 1:
         return output.reshape(len(images), -1)
     return np.ascontiguousarray(np.moveaxis(output, (0, 1), (-1, -2)))

@@ -1,13 +1,16 @@
 """dlnetwork: a network as MATLAB users know it, around an ONNX Runtime session."""
 
+import copy
 import dataclasses
 import os
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import as_text, existing_file, expected, name_value_pairs, size_text
+from ..devices import Device, DeviceArray, device_of
 from ..images import Image, checked_image, fits
 from .graph import NetworkFile
 from .layers import AnyLayer, ImageInputLayer, LayerArray
@@ -93,17 +96,21 @@ class dlnetwork:
         Parameters
         ----------
         X : array_like, H×W or H×W×C
-            The image in the size of the input layer; int8 … uint64, single or double; finite.
+            The image in the size of the input layer; int8 … uint64, single or double; finite. One that lies on a GPU
+            (:func:`~occlusion_sensitivity.matlab.gpuArray`) goes through the network there.
 
         Returns
         -------
         scores : numpy.ndarray of single
-            1×K for K output channels; where there are several spatial positions, they come first: rows×columns×K.
+            On the host: 1×K for K output channels; where there are several spatial positions, they come first,
+            rows×columns×K.
 
         Raises
         ------
         TypeError, ValueError
             If X is of another class or size (see occlusionSensitivity), or the network has several OutputNames.
+        RuntimeError
+            If the network fails, or cannot run on the GPU on which X lies.
 
         Notes
         -----
@@ -118,34 +125,45 @@ class dlnetwork:
         (1, 1000)
         """
         image = checked_image(X, self.input_layer.InputSize)
-        output = self.run(self.arranged(image)[np.newaxis])
+        net = self.on(device_of(X))
+        output = net.device.to_host(net.run(net.arranged(image)[np.newaxis]))
         if output[0, 0].size == 1:
             return output.reshape(1, -1)
         return np.ascontiguousarray(np.moveaxis(output[0], 0, -1))
 
     # Below: what occlusion maps are made with. 0-based, in the network's own order of axes.
 
-    def arranged(self, image: Image) -> NDArray[np.float32]:
-        """An image, height × width × channels, normalised, as planes × height × width × depth.
+    @property
+    def device(self) -> Device:
+        """Where the network runs, and where the arrays below are."""
+        return self._session.device
+
+    def on(self, device: Device) -> Self:
+        """The same network on `device`; RuntimeError where it cannot be there."""
+        moved = copy.copy(self)
+        moved._session = self._session.on(device)
+        return moved
+
+    def arranged(self, image: Image) -> DeviceArray:
+        """An image, height × width × channels, normalised, as planes × height × width × depth, on the device.
 
         The channels are the planes or the depth, whichever the network wants: a batch of such images is its input.
         """
         image = self.input_layer.normalized(image)
-        if self._channel_axis == 1:
-            return np.ascontiguousarray(np.moveaxis(image, 2, 0)[..., np.newaxis])
-        return np.ascontiguousarray(image[np.newaxis])
+        planes = np.moveaxis(image, 2, 0)[..., np.newaxis] if self._channel_axis == 1 else image[np.newaxis]
+        return self.device.upload(np.ascontiguousarray(planes))
 
-    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The output for a batch of arranged images: shape (n, channels, …)."""
+    def run(self, batch: DeviceArray, count: int | None = None) -> DeviceArray:
+        """The output for a batch of arranged images: shape (n, channels, …); of the first `count` images, if given."""
         scored = self._scored()
-        output = self._channels_second(self._session.run(self._tensor(batch), scored.name))
+        output = self._channels_second(self._session.run(self._tensor(batch), scored.name, count))
         declared = self._declared_channels(scored)
         if declared not in (None, output.shape[1]):
             msg = f"The file says that output {scored.name!r} has {declared} channels, but it has {output.shape[1]}."
             raise ValueError(msg)
         return output
 
-    def try_together(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> None:
+    def try_together(self, one: DeviceArray, other: DeviceArray) -> None:
         """Let images go through the network together, if these two arranged ones do not influence each other."""
         self._session.try_together(self._tensor(np.stack([one, other])), self._scored().name)
 
@@ -157,11 +175,11 @@ class dlnetwork:
         """The number of channels that the file says the output has."""
         return self._declared_channels(self._scored())
 
-    def _tensor(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _tensor(self, batch: DeviceArray) -> DeviceArray:
         n, planes, height, width, depth = batch.shape
         return batch.reshape((n, planes, height, width) if self._channel_axis == 1 else (n, height, width, depth))
 
-    def _channels_second(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _channels_second(self, output: DeviceArray) -> DeviceArray:
         if output.ndim == 1:
             return output[:, np.newaxis]
         return output if self._is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)

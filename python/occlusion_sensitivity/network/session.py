@@ -1,16 +1,20 @@
-"""ONNX Runtime: one session per network, and images together only where they were seen not to influence each other."""
+"""Networks in ONNX Runtime: one session for each device, and images together only where none influences another."""
 
-import importlib.metadata
+import re
+import threading
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..devices import Device, DeviceArray
+from ..devices.cpu import CPU
 from .graph import NetworkFile
+from .providers import check_runs_on, onnxruntime, opened, runtime_errors
 
-_INSTALL = 'pip install "occlusion-sensitivity[cpu]" or, for NVIDIA GPUs, pip install "occlusion-sensitivity[gpu]"'
+__all__ = ["NetworkSession", "OutOfMemoryError", "TensorInfo", "is_float", "onnxruntime"]
+
 _FLOATS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 _INTEGERS = {"tensor(uint8)": np.uint8, "tensor(int8)": np.int8}
 
@@ -20,6 +24,16 @@ _NOISE_OF_CHANNEL, _NOISE_OF_OUTPUT = 2e-6, 3e-7
 _BATCH_TOLERANCE = 1e-3
 # Two images tell whether they mix only if they are further apart than many times the noise.
 _TELLING = 100
+
+# What ONNX Runtime, CUDA, cuBLAS, cuDNN and C++ say where memory is short; ONNX Runtime has no class for it.
+_SAYS_OUT_OF_MEMORY = re.compile(
+    r"failed to allocate|out of memory|alloc\w*_failed|bad.alloc|cannot allocate", re.IGNORECASE
+)
+_opening = threading.Lock()
+
+
+class OutOfMemoryError(RuntimeError):
+    """The images do not fit into the device's memory together; fewer may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +46,15 @@ class TensorInfo:
 
 
 class NetworkSession:
-    """A network in ONNX Runtime. Float16 and double networks are fed and read in single."""
+    """A network in ONNX Runtime, on a device. Float16 and double networks are fed and read in single.
 
-    def __init__(self, file: NetworkFile) -> None:
+    Images and outputs are arrays of the device.
+    """
+
+    def __init__(self, file: NetworkFile, device: Device = CPU) -> None:
         self.file = file
-        self._plain: Any = _opened_as_it_is(file)
+        self.device = device
+        self._plain: Any = _opened_as_it_is(file, device)
         try:
             self.inputs = [_info(node) for node in self._plain.get_inputs()]
             self.outputs = [_info(node) for node in self._plain.get_outputs()]
@@ -45,24 +63,44 @@ class NetworkSession:
         _check(file, self.inputs, self.outputs)
         # (output, shape of an image) → the session in which images go together; None where they have to go alone.
         self._together: dict[tuple[str, tuple[int, ...]], Any] = {}
+        self._elsewhere: dict[Device, NetworkSession] = {}
 
-    def run(self, images: NDArray[np.float32], output: str) -> NDArray[np.float32]:
-        """The output of each image: shape (n, …) for `images` of shape (n, …) as the network wants them."""
+    def on(self, device: Device) -> "NetworkSession":
+        """The network on `device`, kept: one session for each. RuntimeError where it cannot be there."""
+        if device is self.device:
+            return self
+        with _opening:
+            if device not in self._elsewhere:
+                try:
+                    self._elsewhere[device] = NetworkSession(self.file, device)
+                except ValueError as error:  # it could be opened here
+                    msg = f"The network cannot be opened on the GPU: {error}"
+                    raise RuntimeError(msg) from error
+            return self._elsewhere[device]
+
+    def run(self, images: DeviceArray, output: str, count: int | None = None) -> DeviceArray:
+        """The output of each image: shape (n, …) for `images` of shape (n, …) as the network wants them.
+
+        With a `count`, the outputs of the first images only: the others are there to keep the shape.
+        """
+        count = len(images) if count is None else count
         together = self._together.get((output, images.shape[1:]))
         if together is not None:
             try:
-                return self._run(together, images, output)
+                return self._run(together, images if self.device.pads_last_batch else images[:count], output)[:count]
+            except OutOfMemoryError:
+                raise
             except RuntimeError:
                 # More at once than the graph takes, or an image that fails alone as well.
                 self._together[output, images.shape[1:]] = None
-        return np.concatenate([self._alone(image, output) for image in images])
+        return np.concatenate([self._alone(image, output) for image in images[:count]])
 
-    def try_together(self, images: NDArray[np.float32], output: str) -> None:
+    def try_together(self, images: DeviceArray, output: str) -> None:
         """Let images go together from now on if these two, `images` of shape (2, …), do not influence each other."""
         key = (output, images.shape[1:])
         if key in self._together:
             return
-        alone = [self._alone(image, output) for image in images]
+        alone = [self._seen_alone(image, output) for image in images]
         self._check_stateless(images[0], alone[0], output)
         spread, noise = _spread_and_noise(*alone)
         if not (spread > _TELLING * noise).any():
@@ -74,88 +112,85 @@ class NetworkSession:
 
     def _session_for_many(
         self,
-        images: NDArray[np.float32],
+        images: DeviceArray,
         alone: list[NDArray[np.float32]],
         bound: NDArray[np.float64],
         output: str,
     ) -> Any | None:
         fixed = self.inputs[0].shape[0]
         # More than two, lest two happen to be the number that is fixed somewhere in the graph.
-        order = np.arange(max(3, (fixed or 0) + 1)) % 2
+        order = [k % 2 for k in range(max(3, (fixed or 0) + 1))]
         try:
-            session = self._plain if fixed is None else _opened(self.file, self.file.with_open_batch())
-            found = self._run(session, images[order], output)
+            session = self._plain if fixed is None else _opened(self.file, self.file.with_open_batch(), self.device)
+            mixed = np.stack([images[k] for k in order])
+            found = self.device.to_host(self._run(session, mixed, output))
+        except (OutOfMemoryError, MemoryError):
+            raise
         except Exception:  # a graph that takes no batch fails in its own way, and so does a file that is gone by now
             return None
         right = all((_distance(alone[k], found[i : i + 1]) <= bound).all() for i, k in enumerate(order))
         return session if right else None
 
-    def _check_stateless(self, image: NDArray[np.float32], output_before: NDArray[np.float32], output: str) -> None:
+    def _check_stateless(self, image: DeviceArray, output_before: NDArray[np.float32], output: str) -> None:
         _, noise = _spread_and_noise(output_before, output_before)
-        if (_distance(self._alone(image, output), output_before) > _TELLING * noise).any():
+        if (_distance(self._seen_alone(image, output), output_before) > _TELLING * noise).any():
             msg = (
                 f"{self.file.path} gives different outputs for the same image: it has random nodes, or normalises by "
                 "the images that it sees. An occlusion map needs a network that was exported for inference."
             )
             raise ValueError(msg)
 
-    def _alone(self, image: NDArray[np.float32], output: str) -> NDArray[np.float32]:
+    def _seen_alone(self, image: DeviceArray, output: str) -> NDArray[np.float32]:
+        """The output of one image, on the host."""
+        return self.device.to_host(self._alone(image, output))
+
+    def _alone(self, image: DeviceArray, output: str) -> DeviceArray:
         """The output of one image, as (1, …); where the file fixes a larger batch, it is filled with that image."""
         plain = self._plain  # another thread may be about to give it up
         if plain is None:
-            plain = self._plain = _opened_as_it_is(self.file)
+            plain = self._plain = _opened_as_it_is(self.file, self.device)
         batch = np.repeat(image[np.newaxis], self.inputs[0].shape[0] or 1, axis=0)
         return self._run(plain, batch, output)[:1]
 
-    def _run(self, session: Any, images: NDArray[np.float32], output: str) -> NDArray[np.float32]:
-        source = self.inputs[0]
+    def _run(self, session: Any, images: DeviceArray, output: str) -> DeviceArray:
         try:
-            (result,) = session.run([output], {source.name: _in_class_of(source, images)})
-        except _runtime_errors() as error:
+            result = self._bound_run(session, images, output)
+        except runtime_errors() as error:
+            kind = OutOfMemoryError if _is_out_of_memory(error) else RuntimeError
             msg = f"{self.file.path} fails on {len(images)} image(s) at once: {str(error).strip()}"
-            raise RuntimeError(msg) from error
+            raise kind(msg) from error
         if result.ndim == 0 or len(result) != len(images):
             msg = (
                 f"{len(images)} images at the input of the network must give as many observations at its output "
                 f"{output!r}, but give an array of shape {result.shape}."
             )
             raise ValueError(msg)
-        return np.asarray(result, dtype=np.float32)
+        return result
+
+    def _bound_run(self, session: Any, images: DeviceArray, output: str) -> DeviceArray:
+        """The output in single, with input and output where they are: nothing is copied to or from the device."""
+        source, device = self.inputs[0], self.device
+        feed = _in_class_of(source, images)  # to be kept until the run is over
+        device.wait()
+        binding = session.io_binding()
+        where = device.name, device.number
+        binding.bind_input(source.name, *where, feed.dtype.type, feed.shape, device.address(feed))
+        # Without a shape: ONNX Runtime knows it first when it has run.
+        binding.bind_output(output, *where)
+        session.run_with_iobinding(binding)
+        binding.synchronize_outputs()
+        (tensor,) = binding.get_outputs()
+        return device.bound(tensor, _FLOATS[tensor.data_type()]).astype(np.float32, copy=False)
 
 
 def is_float(tensor: TensorInfo) -> bool:
     return tensor.type in _FLOATS
 
 
-def onnxruntime() -> ModuleType:
-    """The module, or an ImportError that says how to install it."""
-    both = [name for name in ("onnxruntime", "onnxruntime-gpu") if _installed(name)]
-    if len(both) == 2:
-        msg = (
-            "onnxruntime and onnxruntime-gpu are both installed, and their files overwrite each other: "
-            f"pip uninstall -y onnxruntime onnxruntime-gpu, then {_INSTALL}."
-        )
-        raise ImportError(msg)
-    try:
-        import onnxruntime
-    except ImportError as error:
-        msg = f"Networks need ONNX Runtime ({error}): {_INSTALL}."
-        raise ImportError(msg) from error
-    return onnxruntime  # type: ignore[no-any-return]
-
-
-def _installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.distribution(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
-
-
-def _opened_as_it_is(file: NetworkFile) -> Any:
+def _opened_as_it_is(file: NetworkFile, device: Device) -> Any:
     """A session of the file, repaired where ONNX Runtime takes it no other way."""
     try:
-        return _opened(file, file.model())
+        return _opened(file, file.model(), device)
     except ValueError as error:
         repaired = file.repaired()
         if repaired is None:
@@ -164,29 +199,20 @@ def _opened_as_it_is(file: NetworkFile) -> Any:
                 raise
             msg = f"{error} Operators that ONNX does not have: {', '.join(unknown)}."
             raise ValueError(msg) from error
-    return _opened(file, repaired)
+    return _opened(file, repaired, device)
 
 
-def _opened(file: NetworkFile, model: str | bytes) -> Any:
-    runtime = onnxruntime()
-    options = runtime.SessionOptions()
-    options.log_severity_level = 4  # what fails is raised; warnings on stderr are not for our users
+def _opened(file: NetworkFile, model: str | bytes, device: Device) -> Any:
     try:
-        # No fallback: it prints on stdout and tries the same again.
-        return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-    except _runtime_errors() as error:
+        session = opened(model, device)
+    except runtime_errors() as error:
         raise _unreadable(file, error) from error
+    check_runs_on(session, device)
+    return session
 
 
 def _unreadable(file: NetworkFile, error: Exception) -> ValueError:
     return ValueError(f"{file.path} cannot be opened as an ONNX network: {str(error).strip()}")
-
-
-def _runtime_errors() -> tuple[type[Exception], ...]:
-    # ONNX Runtime's exceptions have no common base of their own.
-    states = onnxruntime().capi.onnxruntime_pybind11_state
-    named = (getattr(states, name) for name in dir(states))
-    return (*(e for e in named if isinstance(e, type) and issubclass(e, Exception)), RuntimeError, ValueError)
 
 
 def _info(node: Any) -> TensorInfo:
@@ -213,7 +239,11 @@ def _check(file: NetworkFile, inputs: list[TensorInfo], outputs: list[TensorInfo
         raise ValueError(msg)
 
 
-def _in_class_of(source: TensorInfo, images: NDArray[np.float32]) -> NDArray[Any]:
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or _SAYS_OUT_OF_MEMORY.search(str(error)) is not None
+
+
+def _in_class_of(source: TensorInfo, images: DeviceArray) -> DeviceArray:
     if is_float(source):
         return images.astype(_FLOATS[source.type], copy=False)
     integer = _INTEGERS[source.type]
