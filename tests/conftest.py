@@ -18,6 +18,12 @@ ROOT = Path(__file__).parents[1]
 NETWORKS = ROOT / "tests" / "data" / "networks"
 
 
+def pytest_configure(config):
+    """What is not marked gpu is about the CPU, also on a machine with a GPU."""
+    if config.option.markexpr != "gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+
 @pytest.fixture(scope="session")
 def shared():
     """The project's shared data, which is not in the repository."""

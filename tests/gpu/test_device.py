@@ -3,22 +3,11 @@
 import numpy as np
 import pytest
 
+from kernel_checks import random_boxes, same_bits
 from occlusion_sensitivity import imresize
 from occlusion_sensitivity.devices.cpu import CPU
 
 CLASSES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64"]
-
-
-def same_bits(found, expected):
-    assert type(found) is np.ndarray
-    assert found.dtype == expected.dtype
-    assert found.shape == expected.shape
-    assert found.tobytes() == expected.tobytes()
-
-
-def random_boxes(rng, n, height, width):
-    rows, cols = (np.sort(rng.integers(0, length, size=(n, 2), endpoint=True)) for length in (height, width))
-    return np.concatenate([rows, cols], axis=1).astype(np.int32)
 
 
 def test_arrays_go_there_and_come_back(device):

@@ -182,8 +182,12 @@ def test_what_is_no_array_of_numbers(device):
     for bad in ("photo.png", [[1, 2], [3]], None):
         with pytest.raises(TypeError, match="^X must be an array of real numbers"):
             m.gpuArray(bad)
+    complex_numbers = m.gpuArray(np.zeros((2, 2))).astype(np.complex64)
+    for function in (m.gpuArray, m.single, m.double, m.uint8, m.find):
+        with pytest.raises(TypeError, match="^X must be an array of real numbers"):
+            function(complex_numbers)
     with pytest.raises(TypeError, match="^A must be an array of"):
-        imresize(m.gpuArray(np.zeros((2, 2))).astype(np.complex64), 2)
+        imresize(complex_numbers, 2)
 
 
 def test_images_of_another_size(device, real_networks):

@@ -87,10 +87,10 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, where):
-        return _on_device(self.values.__class__.__getitem__, self, where)
+        return wrapped(self.values[where])
 
     def __setitem__(self, where, value):
-        _on_device(self.values.__class__.__setitem__, self, where, value)
+        _on_device(np.ndarray.__setitem__, self, where, value)
 
     def get(self):
         GPU.wait()
@@ -100,10 +100,13 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         return _on_device(np.ndarray.copy, self)
 
     def astype(self, dtype, order="K", copy=True):
+        if not copy and dtype == self.dtype and (order != "C" or self.flags.c_contiguous):
+            return self
         return _on_device(np.ndarray.astype, self, dtype, order=order, copy=copy)
 
     def reshape(self, *shape):
-        return _on_device(np.ndarray.reshape, self, *shape)
+        assert self.flags.c_contiguous
+        return wrapped(self.values.reshape(*shape))
 
     def clip(self, low, high):
         return _on_device(np.ndarray.clip, self, low, high)
@@ -118,6 +121,9 @@ def wrapped(values):
 
 def _on_device(function, *arguments, **options):
     """In the order of the stream; nothing of the host but numbers takes part."""
+    if function is np.moveaxis:  # a view: like an index or a reshape, it is no work for the stream
+        array, *axes = arguments
+        return wrapped(np.moveaxis(array.values, *axes))
     GPU.wait()
     result = function(*map(_values, arguments), **options)
     if not isinstance(result, np.ndarray | np.generic):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from kernel_checks import random_boxes, same_bits
 from occlusion_sensitivity import _core
 from stand_in.host_kernels import ROOT, address_of, kernels_of
 
@@ -23,22 +24,11 @@ FILES = sorted((ROOT / "cuda").glob("*.cu"))
 BOXES, TOTALS, IMRESIZE = (kernels_of(name) for name in ("boxes", "totals", "imresize"))
 
 
-def same_bits(found, expected):
-    assert found.dtype == expected.dtype
-    assert found.shape == expected.shape
-    assert found.tobytes() == expected.tobytes()
-
-
 def blocks_for(work, threads=256):
     return -(-work // threads)
 
 
 # Boxes ----------------------------------------------------------------------------------------------------------------
-
-
-def random_boxes(rng, n, height, width):
-    rows, cols = (np.sort(rng.integers(0, length, size=(n, 2), endpoint=True)) for length in (height, width))
-    return np.concatenate([rows, cols], axis=1).astype(np.int32)
 
 
 def copy_boxes(launch, image, boxes, batch):

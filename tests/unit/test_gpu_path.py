@@ -1,6 +1,8 @@
 """The way over a GPU, as only the stand-in shows it: what is launched, opened, padded and waited for."""
 
+import gc
 import shutil
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
@@ -64,6 +66,12 @@ def test_images_that_go_one_by_one_are_not_padded(tmp_path, pretended_gpu):
     assert pretended_gpu.runtime.batches == [1] * 31
 
 
+def test_nothing_is_printed(net, pretended_gpu, capfd):
+    """Not even what ONNX Runtime prints of libraries that are not where pip puts them."""
+    on_gpu(net)
+    assert capfd.readouterr() == ("", "")
+
+
 def test_one_session_for_each_device(net, pretended_gpu):
     for _ in range(3):
         on_gpu(net)
@@ -118,6 +126,29 @@ def test_progress_is_told_in_mini_batches(net, pretended_gpu):
     typed = {"MiniBatchSize": 50, "Stride": 1, "ExecutionEnvironment": "gpu"}
     occlusion_map(net, X, 1, {name: (name, value) for name, value in typed.items()}, lambda *now: told.append(now))
     assert told == [(50, 121), (100, 121), (121, 121)]
+
+
+def test_memory_of_onnx_runtime_lives_as_long_as_the_array(pretended_gpu):
+    """ONNX Runtime takes the memory of a tensor that nobody holds for the next one."""
+
+    class Tensor:
+        values = np.arange(6, dtype=np.float32)
+
+        def shape(self):
+            return [2, 3]
+
+        def data_ptr(self):
+            return self.values.ctypes.data
+
+    tensor = Tensor()
+    held = weakref.ref(tensor)
+    part = cuda.device().bound(tensor, np.float32)[1]
+    del tensor
+    assert held() is not None
+    assert part.get().tolist() == [3, 4, 5]
+    del part
+    gc.collect()
+    assert held() is None
 
 
 def test_a_grid_of_few_blocks_does_all_the_work(net, pretended_gpu, monkeypatch):

@@ -210,14 +210,17 @@ def real_array(name: str, value: object) -> NDArray[Any]:
         array = np.asarray(on_host(value))
     except Exception:  # a ragged sequence, an object whose own conversion fails
         array = np.asarray(None)
-    if array.dtype.kind not in "buif":
-        raise TypeError(expected(name, "an array of real numbers", value))
-    return array
+    return _real(name, array, value)
 
 
 def _where_it_lies(X: ArrayLike) -> NDArray[Any]:
     """`X` as an array of real numbers or logicals, on the GPU where it is there."""
-    array: NDArray[Any] = cuda.device().upload(X) if is_on_gpu(X) else real_array("X", X)
+    return _real("X", cuda.device().upload(X), X) if is_on_gpu(X) else real_array("X", X)
+
+
+def _real(name: str, array: NDArray[Any], value: object) -> NDArray[Any]:
+    if array.dtype.kind not in "buif":
+        raise TypeError(expected(name, "an array of real numbers", value))
     return array
 
 

@@ -1,0 +1,17 @@
+"""What the tests of kernels share: random boxes, and equality of bits."""
+
+import numpy as np
+
+
+def random_boxes(rng, n, height, width):
+    """n boxes inside an image, empty ones among them."""
+    rows, cols = (np.sort(rng.integers(0, length, size=(n, 2), endpoint=True)) for length in (height, width))
+    return np.concatenate([rows, cols], axis=1).astype(np.int32)
+
+
+def same_bits(found, expected):
+    """Arrays of the host with the same class, shape and bits: -0 is not 0."""
+    assert type(found) is np.ndarray
+    assert found.dtype == expected.dtype
+    assert found.shape == expected.shape
+    assert found.tobytes() == expected.tobytes()
