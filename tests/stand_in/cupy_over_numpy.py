@@ -102,7 +102,10 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
     def astype(self, dtype, order="K", copy=True):
         if not copy and dtype == self.dtype and (order != "C" or self.flags.c_contiguous):
             return self
-        return _on_device(np.ndarray.astype, self, dtype, order=order, copy=copy)
+        GPU.allocate(self.size * np.dtype(dtype).itemsize)
+        cast = wrapped(np.empty_like(self.values, dtype, order=order))
+        GPU.queue.append(lambda: np.copyto(cast.values, self.values, casting="unsafe"))
+        return cast
 
     def reshape(self, *shape):
         assert self.flags.c_contiguous

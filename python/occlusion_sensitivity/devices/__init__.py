@@ -70,8 +70,8 @@ class Device(Protocol):
     def address(self, array: DeviceArray) -> int:
         """Where the values of an array in C order begin, for ONNX Runtime to read."""
 
-    def bound(self, tensor: Any, dtype: type[Any]) -> DeviceArray:
-        """A tensor that ONNX Runtime made on this device, as an array over the same memory."""
+    def output(self, tensor: Any, dtype: type[Any]) -> DeviceArray:
+        """A tensor of `dtype` that ONNX Runtime made on this device, in single, for as long as the array is held."""
 
     def wait(self) -> None:
         """Return when all that was asked of the device is done: ONNX Runtime works on a stream of its own."""

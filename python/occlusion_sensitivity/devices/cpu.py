@@ -50,8 +50,8 @@ class Cpu:
             raise ValueError(msg)
         return array.ctypes.data
 
-    def bound(self, tensor: Any, dtype: type[Any]) -> NDArray[Any]:
-        return np.asarray(tensor.numpy(), dtype=dtype)
+    def output(self, tensor: Any, dtype: type[Any]) -> NDArray[np.float32]:
+        return np.asarray(tensor.numpy(), dtype=np.float32)
 
     def wait(self) -> None:
         """Everything on the host is done when the call returns."""

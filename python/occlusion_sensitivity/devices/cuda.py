@@ -95,12 +95,16 @@ class Cuda:
             raise ValueError(msg)
         return int(array.data.ptr)
 
-    def bound(self, tensor: Any, dtype: type[Any]) -> DeviceArray:
+    def output(self, tensor: Any, dtype: type[Any]) -> DeviceArray:
         shape = tuple(tensor.shape())
         size = math.prod(shape) * np.dtype(dtype).itemsize
-        # The tensor is the owner: it lives as long as an array over its memory.
         memory = self._cupy.cuda.UnownedMemory(tensor.data_ptr(), size, tensor, self.number)
-        return self._cupy.ndarray(shape, dtype, self._cupy.cuda.MemoryPointer(memory, 0))
+        theirs = self._cupy.ndarray(shape, dtype, self._cupy.cuda.MemoryPointer(memory, 0))
+        # A copy, and done: what lets go of the tensor lets another thread's run have its memory, whatever kernels of
+        # ours have still to read it.
+        ours = theirs.astype(np.float32)
+        self.wait()
+        return ours
 
     def wait(self) -> None:
         self._cupy.cuda.get_current_stream().synchronize()

@@ -168,7 +168,7 @@ class NetworkSession:
         return result
 
     def _bound_run(self, session: Any, images: DeviceArray, output: str) -> DeviceArray:
-        """The output in single, with input and output where they are: nothing is copied to or from the device."""
+        """The output in single. Input and output are bound where they lie: nothing goes to or from the device."""
         source, device = self.inputs[0], self.device
         feed = _in_class_of(source, images)  # to be kept until the run is over
         device.wait()
@@ -180,7 +180,7 @@ class NetworkSession:
         session.run_with_iobinding(binding)
         binding.synchronize_outputs()
         (tensor,) = binding.get_outputs()
-        return device.bound(tensor, _FLOATS[tensor.data_type()]).astype(np.float32, copy=False)
+        return device.output(tensor, _FLOATS[tensor.data_type()])
 
 
 def is_float(tensor: TensorInfo) -> bool:
