@@ -207,7 +207,7 @@ def test_another_upsampling():
 def test_another_result_without_its_stages():
     variables = exported()
     exported({"scoreMap": variables["scoreMap"][:-1]}, without=("map", "boxes", "totals"))
-    assert "scoreMap has shape (12, 12, 2) in Octave, and (13, 12, 2) here." in explained()
+    assert "the map has shape (12, 12, 2) in Octave, and (13, 12, 2) here." in explained()
 
 
 def test_a_flat_map_is_called_flat():

@@ -114,24 +114,10 @@ def _network_words(stage: Stage, who: str) -> str:
     return words
 
 
-def _map_words(stage: Stage, who: str) -> str:
-    start = "The boxes and the score of the whole image agree; the difference starts with the occluded images"
+def _maps_words(stage: Stage, who: str) -> str:
+    start = _STARTS[stage.name]
     if stage.expected.shape != stage.found.shape:
         return f"{start}: the map has shape {stage.expected.shape} in {who}, and {stage.found.shape} here."
-    return f"{start}, so the fill (MaskValue) may not mean the same: {_worst_words(stage, who)}"
-
-
-def _imresize_words(stage: Stage, who: str) -> str:
-    start = "The map before upsampling agrees; the difference starts with the upsampling"
-    if stage.expected.shape != stage.found.shape:
-        return f"{start}: the result has shape {stage.expected.shape} in {who}, and {stage.found.shape} here."
-    return f"{start}: {_worst_words(stage, who)}"
-
-
-def _call_words(stage: Stage, who: str) -> str:
-    start = "Each stage that could be compared on its own agrees; the difference is in the whole call"
-    if stage.expected.shape != stage.found.shape:
-        return f"{start}: scoreMap has shape {stage.expected.shape} in {who}, and {stage.found.shape} here."
     return f"{start}: {_worst_words(stage, who)}"
 
 
@@ -150,10 +136,10 @@ def _apart(stage: Stage) -> NDArray[np.float64]:
         return np.nan_to_num(np.abs(stage.expected.astype(np.float64) - stage.found), nan=np.inf)
 
 
-_WORDS = {
-    "boxes": _boxes_words,
-    "network": _network_words,
-    "map": _map_words,
-    "imresize": _imresize_words,
-    "call": _call_words,
+_STARTS = {
+    "map": "The boxes and the score of the whole image agree; the difference starts with the occluded images, so the "
+    "fill (MaskValue) may not mean the same",
+    "imresize": "The map before upsampling agrees; the difference starts with the upsampling",
+    "call": "Each stage that could be compared on its own agrees; the difference is in the whole call",
 }
+_WORDS = {"boxes": _boxes_words, "network": _network_words} | dict.fromkeys(_STARTS, _maps_words)
