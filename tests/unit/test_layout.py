@@ -16,7 +16,7 @@ HEAVY = ("onnx", "onnxruntime", "matplotlib", "PIL", "h5py", "scipy", "tqdm", "p
 ALLOWED = {
     "_core": {"devices/cpu.py"},
     "cupy": set(),
-    "onnx": {"network/graph.py", "network/old_opsets.py"},
+    "onnx": {f"network/{name}.py" for name in ("graph", "nodes", "old_opsets", "throughput")},
     "onnxruntime": {"network/session.py"},
     "matplotlib": {"plotting.py", "matlab/plotting.py"},
     "PIL": {"pictures.py"},
