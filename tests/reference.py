@@ -162,15 +162,19 @@ def imresize(A, size_or_scale, method="bicubic", antialias=None):
     else:
         size = [int(n) for n in size_or_scale]
         scales = [n_out / n_in for n_out, n_in in zip(size, A.shape, strict=True)]  # Python's floats, not NumPy's
+    return resized(A, size, scales, method, antialias)
+
+
+def resized(A, size, scales, method, antialias):
     for axis in (0, 1) if scales[0] <= scales[1] else (1, 0):
         if scales[axis] == 1 and size[axis] == A.shape[axis]:
             continue
         lines = A if axis == 0 else A.T
-        resized = np.zeros((size[axis], lines.shape[1]), dtype=A.dtype)
+        result = np.zeros((size[axis], lines.shape[1]), dtype=A.dtype)
         for i, taps in enumerate(axis_weights(lines.shape[0], size[axis], scales[axis], method, antialias)):
             for j in range(lines.shape[1]):
-                resized[i, j] = stored(in_order(weight * float(lines[p, j]) for p, weight in taps), A.dtype)
-        A = resized if axis == 0 else resized.T
+                result[i, j] = stored(in_order(weight * float(lines[p, j]) for p, weight in taps), A.dtype)
+        A = result if axis == 0 else result.T
     return A
 
 

@@ -1,4 +1,4 @@
-"""The command line: occlusion-sensitivity demo | explain."""
+"""The command line: occlusion-sensitivity demo | explain | parity."""
 
 import argparse
 import errno
@@ -42,25 +42,26 @@ _NUMERIC = ("--mask-size", "--stride", "--mask-value", "--batch", "--channel")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status: 0, 1 for an error, 2 for wrong usage, 130 after Ctrl-C."""
+    """Run the command line; the exit status: 0, 1 for an error or a difference, 2 for wrong usage, 130 after Ctrl-C."""
     for stream in (sys.stdout, sys.stderr):
         # Names of classes and the sign in 224×224 must not fail on a terminal that knows ASCII only.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     arguments = _parser().parse_args(_joined_numbers(sys.argv[1:] if argv is None else argv))
     try:
-        arguments.run(arguments)
+        status = int(arguments.run(arguments) or 0)
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads what is printed; the result is written by then. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (OSError, ImportError, MemoryError, RuntimeError, TypeError, ValueError) as error:
         print(f"occlusion-sensitivity: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("occlusion-sensitivity: interrupted", file=sys.stderr)
         return 130
-    return 0
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -129,7 +130,34 @@ def _parser() -> argparse.ArgumentParser:
         "hold its numbers (default: IMAGE-occlusion.png in the current folder)",
     )
     explain.set_defaults(run=_explain)
+    _add_parity(commands)
     return parser
+
+
+def _add_parity(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parity = commands.add_parser(
+        "parity",
+        allow_abbrev=False,
+        help="compare this package with MATLAB's numbers",
+        description="Run parity cases stage by stage (where the masks lie, the map, its upsampling, the whole call) "
+        "and print how far this package is from the reference. The exit status is 0 only if all agree.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        "  occlusion-sensitivity parity\n"
+        "  occlusion-sensitivity parity 'mask_*' --html parity.html\n"
+        "  occlusion-sensitivity parity case.mat\n"
+        "A .mat file, with a call of your own, is written in MATLAB by export_case.m, which lies in\n"
+        f"  {files('occlusion_sensitivity') / 'compat_fixtures'}\n",
+    )
+    parity.add_argument(
+        "cases",
+        metavar="CASES",
+        nargs="*",
+        help="names of cases (* and ? stand for any), folders of cases, or .mat files (default: all cases of "
+        "compat_fixtures in the current folder, if there is one, else those that come with the package)",
+    )
+    parity.add_argument("--html", metavar="FILE", help="write the table with pictures of both maps to a page, too")
+    parity.set_defaults(run=_parity)
 
 
 def _joined_numbers(argv: Sequence[str]) -> list[str]:
@@ -169,7 +197,7 @@ class _Task:
 
 
 def _demo(arguments: argparse.Namespace) -> None:
-    output = _checked_output(arguments.output)
+    output = _checked_output("--output", arguments.output, _OUTPUTS)
     net, class_names = imagePretrainedNetwork()
     with as_file(files("occlusion_sensitivity") / "data" / "coffee.jpg") as photograph:
         X = imread(photograph)
@@ -185,7 +213,7 @@ def _explain(arguments: argparse.Namespace) -> None:
         if (file := getattr(arguments, name)) is not None
     ]
     typed_output = f"{image.stem}-occlusion.png" if arguments.output is None else arguments.output
-    output = _checked_output(typed_output, inputs)
+    output = _checked_output("--output", typed_output, _OUTPUTS, inputs)
     given = {option: getattr(arguments, option[2:].replace("-", "_")) for option in _OPTIONS}
     typed = {
         _OPTIONS[option]: (option, _numbers_in(text) if option in _NUMERIC else text)
@@ -219,6 +247,13 @@ def _explain(arguments: argparse.Namespace) -> None:
             typed=typed,
         )
     )
+
+
+def _parity(arguments: argparse.Namespace) -> int:
+    from .parity import command
+
+    page = None if arguments.html is None else _checked_output("--html", arguments.html, (".html", ".htm"))
+    return command.run(arguments.cases, page)
 
 
 def _run(task: _Task) -> None:
@@ -307,17 +342,17 @@ def _channel_of(label: str, class_names: list[str]) -> int:
     return channel_named("--label", label, class_names, "--channel K chooses one")
 
 
-def _checked_output(typed: str, inputs: Sequence[Path] = ()) -> Path:
+def _checked_output(option: str, typed: str, endings: Sequence[str], inputs: Sequence[Path] = ()) -> Path:
     """The output's path, refused before anything is computed if it could not be written or is an input."""
     output = Path(typed)
-    if output.suffix.lower() not in _OUTPUTS:
-        raise ValueError(expected("--output", f"a file that ends in {', '.join(_OUTPUTS)}", typed))
+    if output.suffix.lower() not in endings:
+        raise ValueError(expected(option, f"a file that ends in {', '.join(endings)}", typed))
     if not output.parent.is_dir():
-        msg = f"--output: there is no folder {str(output.parent)!r}."
+        msg = f"{option}: there is no folder {str(output.parent)!r}."
         raise FileNotFoundError(msg)
     try:
         if output.exists() and any(output.samefile(file) for file in inputs):
-            msg = f"--output must be a file of its own, but {typed!r} is an input."
+            msg = f"{option} must be a file of its own, but {typed!r} is an input."
             raise ValueError(msg)
         if output.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -325,7 +360,7 @@ def _checked_output(typed: str, inputs: Sequence[Path] = ()) -> Path:
         part.touch()
         part.unlink()
     except OSError as error:
-        msg = f"--output: {typed!r} cannot be written: {error.strerror}."
+        msg = f"{option}: {typed!r} cannot be written: {error.strerror}."
         raise ValueError(msg) from error
     return output
 

@@ -2,12 +2,16 @@
 
 import io
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .colormaps import jet
+
+if TYPE_CHECKING:
+    from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
 
 
 def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> bytes:
@@ -18,26 +22,61 @@ def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> 
     X : uint8, H×W or H×W×3
     score_map : any size; it is stretched over the picture.
     """
+    rows, cols = X.shape[:2]
+    height = 4.8
+    figure = _figure((float(np.clip(height * cols / rows, 3.0, 14.0)) + 1.2, height))
+    axes = figure.subplots()
+    axes.imshow(X, cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
+    extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
+    shown = axes.imshow(score_map, cmap=_jet(), alpha=0.5, extent=extent, interpolation="nearest")
+    figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
+    axes.set_title(title, parse_math=False)
+    axes.set_axis_off()
+    return _png(figure, dpi=120)
+
+
+def comparison_png(reference: NDArray[Any], found: NDArray[Any], source: str) -> bytes:
+    """A reference's map, this package's, and their difference side by side, as a PNG file.
+
+    Parameters
+    ----------
+    reference, found : rows × columns (× K), the same shape; of several maps the one that differs most is drawn.
+    source : who computed the reference.
+    """
+    one, other = (maps.astype(np.float64).reshape(*maps.shape[:2], -1) for maps in (reference, found))
+    apart = other - one
+    k = int(np.argmax(np.nan_to_num(np.abs(apart), nan=np.inf).max(axis=(0, 1))))
+    figure = _figure((10.5, 3.0), layout=None)
+    low, high = float(np.nanmin(one[..., k])), float(np.nanmax(one[..., k]))
+    panels = ((source, one, low, high), ("here", other, low, high), ("here - " + source, apart, None, None))
+    for axes, (title, maps, smallest, largest) in zip(figure.subplots(1, 3), panels, strict=True):
+        shown = axes.imshow(maps[..., k], cmap=_jet(), vmin=smallest, vmax=largest, interpolation="nearest")
+        figure.colorbar(shown, ax=axes)
+        axes.set_title(title if maps.shape[2] == 1 else f"{title}, map {k + 1}", parse_math=False)
+        axes.set_axis_off()
+    return _png(figure, dpi=70)
+
+
+def _figure(size: tuple[float, float], layout: Literal["constrained"] | None = "constrained") -> "Figure":
+    """A figure of its own, not pyplot's: nothing global is touched, and no display is needed."""
     try:
-        from matplotlib.colors import ListedColormap
         from matplotlib.figure import Figure
     except ImportError as error:
         msg = f'Drawing needs matplotlib ({error}): pip install "occlusion-sensitivity[pictures]".'
         raise ImportError(msg) from error
-    rows, cols = X.shape[:2]
-    height = 4.8
-    # Figures of their own, not pyplot's: nothing global is touched, and no display is needed.
-    figure = Figure(figsize=(np.clip(height * cols / rows, 3.0, 14.0) + 1.2, height), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(X, cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
-    extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
-    shown = axes.imshow(score_map, cmap=ListedColormap(jet()), alpha=0.5, extent=extent, interpolation="nearest")
-    figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
-    axes.set_title(title, parse_math=False)
-    axes.set_axis_off()
+    return Figure(figsize=size, layout=layout)
+
+
+def _jet() -> "ListedColormap":
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(jet())
+
+
+def _png(figure: "Figure", dpi: int) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # A class name may have characters that the font has not; they are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(buffer, format="png", dpi=120)
+        figure.savefig(buffer, format="png", dpi=dpi)
     return buffer.getvalue()

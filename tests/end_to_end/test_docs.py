@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import json
 import pkgutil
 import re
 import shutil
@@ -12,6 +13,7 @@ import matplotlib as mpl
 import pytest
 
 import occlusion_sensitivity
+from mutants import MUTANTS
 from occlusion_sensitivity import matlab
 
 MODULES = [module.name for module in pkgutil.walk_packages(occlusion_sensitivity.__path__, "occlusion_sensitivity.")]
@@ -67,3 +69,27 @@ def test_the_readme_example(tmp_path, monkeypatch):
     exec(code, names)
     assert names["classNames"][names["channel"] - 1] == "espresso"
     assert names["scoreMap"].shape == (23, 12)
+
+
+def generated_table(name):
+    """The rows of a table that tools/write_compatibility.py wrote."""
+    text = (ROOT / "docs" / "compatibility.md").read_text(encoding="utf-8")
+    table = text.partition(f"<!-- {name} -->")[2].partition(f"<!-- end {name} -->")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"]
+    return rows[0], rows[2:]
+
+
+def test_the_table_of_agreement_is_of_these_cases():
+    manifest = json.loads((ROOT / "compat_fixtures" / "manifest.json").read_text("utf-8"))["cases"]
+    heading, rows = generated_table("agreement")
+    assert [row[:2] for row in rows] == [[name, entry["source"]] for name, entry in manifest.items()]
+    for row in rows:
+        tolerance = manifest[row[0]]["tolerance"]
+        assert row[-1].startswith("agrees")
+        for stage, difference in zip(heading[2:-2], row[2:-2], strict=True):
+            assert difference == "-" or float(difference) <= tolerance[stage], row[0]
+
+
+def test_the_table_of_changed_rules_is_of_these_mutants():
+    _, rows = generated_table("mutants")
+    assert [(row[0], row[2]) for row in rows] == [(mutant.rule, ", ".join(mutant.caught_by)) for mutant in MUTANTS]

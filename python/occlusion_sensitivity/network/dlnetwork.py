@@ -9,14 +9,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, existing_file, expected, name_value_pairs, size_text
+from ..arguments import as_text, existing_file, expected, name_value_pairs, size_text, truth
 from ..devices import Device, DeviceArray, device_of
 from ..images import Image, checked_image, fits
 from .graph import NetworkFile
 from .layers import AnyLayer, ImageInputLayer, LayerArray
 from .session import NetworkSession, TensorInfo, is_float
 
-OPTION_NAMES = ("InputDataFormats", "InputLayer")
+OPTION_NAMES = ("InputDataFormats", "InputLayer", "Optimize")
 
 # Where the channels of an image tensor are, by MATLAB's name of its order of axes (B batch, C channel, S spatial).
 _CHANNEL_AXIS = {"BCSS": 1, "BSSC": 3}
@@ -78,8 +78,8 @@ class dlnetwork:
         file = self._session.file
         known = {tensor.name for tensor in self._session.outputs}
         tensors = [name if name in known else file.tensor_named(name) for name in texts]
-        if not known.issuperset(tensors):
-            self._session = NetworkSession(NetworkFile(file.path, tensors))
+        if known != set(tensors):  # what only other outputs need is not computed
+            self._session = NetworkSession(NetworkFile(file.path, tensors, optimize=file.optimize))
         self._output_names = tensors
 
     def __repr__(self) -> str:
@@ -228,6 +228,9 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
     InputLayer : ImageInputLayer, optional
         From :func:`imageInputLayer`: the normalisation that every image gets before the network. None is added
         otherwise: what the file does not contain, the caller does.
+    Optimize : bool, default True
+        Whether the graph is rewritten for speed (docs/performance.md), equal within float noise. False runs the file
+        as it is.
 
     Returns
     -------
@@ -260,7 +263,8 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
     data_format = None if value is None else (as_text(value) or "").upper()
     if data_format is not None and data_format not in _CHANNEL_AXIS:
         raise ValueError(expected(name, " or ".join(_CHANNEL_AXIS), value))
-    session = NetworkSession(NetworkFile(file))
+    optimize = truth(*typed.get("Optimize", ("Optimize", True)), "true or false")
+    session = NetworkSession(NetworkFile(file, optimize=optimize))
     source = session.inputs[0]
     channel_axis = _CHANNEL_AXIS[data_format or _data_format(source.shape)]
     lengths = list(source.shape[1:])

@@ -1,7 +1,8 @@
 """Reads and edits ONNX graphs. onnx is imported only when a graph really has to be read."""
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from . import throughput
 from .layers import Layer
+from .nodes import attribute, inputs_of
 from .old_opsets import OLDEST_OPSET, OLDEST_REPAIRED, TWO_OPERANDS, modernize, opset_of
 
 if TYPE_CHECKING:
@@ -36,17 +39,26 @@ class NetworkFile:
     path : pathlib.Path
     outputs : sequence of str
         The tensors that are the network's outputs; none for those of the file.
+    optimize : bool
+        Whether the graph is rewritten for speed.
     """
 
-    def __init__(self, path: Path, outputs: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, outputs: Sequence[str] = (), *, optimize: bool = True) -> None:
         self.path = path.absolute()
         self.outputs = tuple(outputs)
+        self.optimize = optimize
         self._stamp = _stamp(self.path)
 
     def model(self) -> str | bytes:
         """What ONNX Runtime opens: the file itself where it needs no edit."""
         self._check_unchanged()
-        return self._serialized(self._edited()) if self.outputs else str(self.path)
+        if self.outputs:
+            return self._serialized(self._edited())
+        if self.optimize and throughput.may_pay(self.path):
+            # What is no ONNX network, or too large to be edited, is for ONNX Runtime to open as it is.
+            with contextlib.suppress(ValueError):
+                return self._serialized(self._edited())
+        return str(self.path)
 
     def repaired(self) -> bytes | None:
         """The network as ONNX Runtime takes it, where its opset is too old or its data lie beside it; else None."""
@@ -106,8 +118,7 @@ class NetworkFile:
             if node.op_type in _CHANNELS_FIRST:
                 return True
             if node.op_type == "Transpose":
-                perm = next((list(a.ints) for a in node.attribute if a.name == "perm"), [])
-                return {(0, 2, 3, 1): False, (0, 3, 1, 2): True}.get(tuple(perm))
+                return {(0, 2, 3, 1): False, (0, 3, 1, 2): True}.get(tuple(attribute(node, "perm", ())))
             if node.op_type not in _KEEPS_AXES:
                 return None
             tensor = next((name for name in node.input if name in made_by), "")
@@ -138,6 +149,8 @@ class NetworkFile:
             modernize(model)
         if self.outputs:
             _set_outputs(model.graph, self.outputs)
+        if self.optimize:
+            throughput.rewrite(model)
         return model
 
 
@@ -209,20 +222,11 @@ def _set_outputs(graph: "GraphProto", names: Sequence[str]) -> None:
     for node in reversed(graph.node):
         if needed.intersection(node.output):
             kept.append(node)
-            needed.update(_inputs_of(node))
+            needed.update(inputs_of(node))
     kept.reverse()
     for field, values in ((graph.output, outputs), (graph.node, kept)):
         del field[:]
         field.extend(values)
-
-
-def _inputs_of(node: "NodeProto") -> Iterable[str]:
-    """Every tensor a node needs, those of its subgraphs (If, Loop) included."""
-    yield from node.input
-    for attribute in node.attribute:
-        for graph in (attribute.g, *attribute.graphs):
-            for inner in graph.node:
-                yield from _inputs_of(inner)
 
 
 # Classifiers ---------------------------------------------------------------------------------------------------------
@@ -297,11 +301,11 @@ def _constants(graph: "GraphProto") -> dict[str, NDArray[np.int64]]:
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     constants = {}
     for node in graph.node:
-        for attribute in node.attribute if node.op_type == "Constant" else ():
-            if attribute.name == "value":
-                tensors[node.output[0]] = attribute.t
-            elif attribute.name == "value_ints":
-                constants[node.output[0]] = np.array(attribute.ints, dtype=np.int64)
+        for entry in node.attribute if node.op_type == "Constant" else ():
+            if entry.name == "value":
+                tensors[node.output[0]] = entry.t
+            elif entry.name == "value_ints":
+                constants[node.output[0]] = np.array(entry.ints, dtype=np.int64)
     for name, tensor in tensors.items():
         if tensor.data_type == TensorProto.INT64:
             constants[name] = numpy_helper.to_array(tensor)

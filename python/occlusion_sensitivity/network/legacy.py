@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import as_text, channel_named, expected, name_value_pairs, shown, texts_in
-from .dlnetwork import dlnetwork, importNetworkFromONNX
+from .dlnetwork import OPTION_NAMES, dlnetwork, importNetworkFromONNX
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
 
 
@@ -160,7 +160,7 @@ def importONNXNetwork(modelfile: str | os.PathLike[str], *nameValuePairs: object
     ...
     FileNotFoundError: modelfile: there is no file 'no_such_file.onnx'.
     """
-    typed = name_value_pairs(nameValuePairs, options, ("Classes", "InputDataFormats", "InputLayer"))
+    typed = name_value_pairs(nameValuePairs, options, ("Classes", *OPTION_NAMES))
     name, classes = typed.pop("Classes", ("Classes", None))
     net = importNetworkFromONNX(modelfile, **{option: value for option, (_, value) in typed.items()})
     if classes is None:

@@ -1,0 +1,196 @@
+"""The parity cases of compat_fixtures: read, checked against their hashes, run."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..colormaps import jet
+from ..grid import mask_grid
+from ..images import Image
+from ..network.dlnetwork import importNetworkFromONNX
+from ..occlusion import occlusionSensitivity
+from ..options import OcclusionOptions
+from ..resizing import imresize
+from .stages import Array, OcclusionCase, Stage, array_stage, boxes_stage, occlusion_stages
+
+MANIFEST = "manifest.json"
+_CLASSES = {"single": "float32", "double": "float64"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of a case.
+
+    Attributes
+    ----------
+    source : {"matlab", "octave", "exact", "documentation"}
+        Who computed the reference.
+    problem : str
+        Why the case could not be compared; empty where it was.
+    refused : bool
+        Whether both made the call an error, as it should be.
+    """
+
+    name: str
+    source: str
+    stages: Sequence[Stage] = ()
+    problem: str = ""
+    refused: bool = False
+    tool: str = ""
+    tolerance: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def first_difference(self) -> Stage | None:
+        """The stage at which the difference starts."""
+        return next((stage for stage in self.stages if not stage.agrees), None)
+
+    @property
+    def agrees(self) -> bool:
+        return not self.problem and self.first_difference is None
+
+
+def default_fixtures() -> Path:
+    """compat_fixtures of the current folder, where there is one; else those that come with the package."""
+    here = Path("compat_fixtures")
+    return here if (here / MANIFEST).is_file() else Path(str(files("occlusion_sensitivity") / "compat_fixtures"))
+
+
+def run_cases(fixtures: Path, patterns: Sequence[str] = ()) -> Iterator[Result]:
+    """The result of each case of the folder whose name fits one of the patterns; of all where none is given."""
+    manifest = _manifest(fixtures)
+    names = list(manifest["cases"])
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in names):
+            msg = f"CASES must be names of parity cases, .mat files or folders, but none of {fixtures} is {pattern!r}."
+            raise ValueError(msg)
+    if not patterns:
+        yield from _strangers(fixtures, names)
+    for name, entry in manifest["cases"].items():
+        if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns):
+            yield _run_case(fixtures / "cases" / name, entry)
+
+
+def array_in(content: Any) -> Array:
+    """The array of a JSON object: MATLAB's class, size, and the values down the columns."""
+    kind = _CLASSES.get(content["class"], content["class"])
+    return np.array(content["values"], dtype=kind).reshape(content["size"], order="F")
+
+
+def _manifest(fixtures: Path) -> Any:
+    file = fixtures / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        for entry in manifest["cases"].values():
+            _ = entry["source"], entry["tool"], entry["tolerance"], entry["files"].items()
+    except FileNotFoundError as error:
+        msg = f"CASES: {str(fixtures)!r} is no folder of parity cases: it has no {MANIFEST}."
+        raise FileNotFoundError(msg) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"CASES: {str(file)!r} is damaged: {error!r}."
+        raise ValueError(msg) from error
+    return manifest
+
+
+def _strangers(fixtures: Path, names: Sequence[str]) -> Iterator[Result]:
+    """Folders that the manifest does not know."""
+    for folder in sorted((fixtures / "cases").iterdir() if (fixtures / "cases").is_dir() else ()):
+        if folder.name not in names:
+            yield Result(name=folder.name, source="?", problem=f"is not in {MANIFEST}")
+
+
+def _run_case(folder: Path, entry: Mapping[str, Any]) -> Result:
+    about = {"name": folder.name, "source": entry["source"], "tool": entry["tool"], "tolerance": entry["tolerance"]}
+    damage = _damage(folder, entry["files"])
+    if damage:
+        return Result(**about, problem=damage)
+    content = {file: json.loads((folder / file).read_text("utf-8")) for file in entry["files"] if file.endswith("json")}
+    kind = content["case.json"]["kind"]
+    try:
+        if "error.json" in content:
+            return _run_refusal(folder, content, about)
+        return Result(**about, stages=_KINDS[kind](folder, content, entry["tolerance"]))
+    except (ValueError, TypeError, RuntimeError, ImportError, MemoryError) as error:
+        return Result(**about, problem=f"fails: {error}")
+
+
+def _damage(folder: Path, hashes: Mapping[str, str]) -> str:
+    """What is not as the manifest has it, in words."""
+    present = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+    missing = sorted(set(hashes) - present)
+    added = sorted(present - set(hashes))
+    altered = [
+        name
+        for name in sorted(present & set(hashes))
+        if hashlib.sha256((folder / name).read_bytes()).hexdigest() != hashes[name]
+    ]
+    found = {"missing": missing, "altered": altered, f"not in {MANIFEST}": added}
+    return "; ".join(f"{', '.join(names)} {what}" for what, names in found.items() if names)
+
+
+def _occlusion_case(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> OcclusionCase:
+    case = content["case.json"]
+
+    def array(file: str) -> Array | None:
+        return array_in(content[file]) if file in content else None
+
+    return OcclusionCase(
+        network=folder / "network.onnx",
+        output=content["network.json"]["OutputNames"],
+        X=array_in(content["X.json"]),
+        channels=np.array(case["channelIdx"]),
+        options=case["options"],
+        boxes=array("boxes.json"),
+        score_drops=array("map.json"),
+        score_map=array("scoreMap.json"),
+        tolerance=tolerance,
+    )
+
+
+def _run_refusal(folder: Path, content: Mapping[str, Any], about: Mapping[str, Any]) -> Result:
+    case = _occlusion_case(folder, content, {})
+    net = importNetworkFromONNX(case.network)
+    try:
+        occlusionSensitivity(net, case.X, case.channels, **case.options)
+    except (ValueError, TypeError):
+        return Result(**about, refused=True)
+    return Result(**about, problem="the reference refuses this call, and this package does not")
+
+
+def _call_stages(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> list[Stage]:
+    return occlusion_stages(_occlusion_case(folder, content, tolerance))
+
+
+def _imresize_stages(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> list[Stage]:
+    case = content["case.json"]
+    antialiasing = {"Antialiasing": case["antialiasing"]} if "antialiasing" in case else {}
+    found = imresize(array_in(content["A.json"]), case["scale"], case["method"], **antialiasing)
+    return [array_stage("imresize", array_in(content["B.json"]), found, tolerance["imresize"])]
+
+
+def _map_size_stages(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> list[Stage]:
+    case = content["case.json"]
+    image: Image = np.zeros((*case["inputSize"], 1), dtype=np.float32)
+    typed = {name: (name, value) for name, value in case["options"].items()}
+    shape = mask_grid(OcclusionOptions.parse(typed, image)).shape
+    return [boxes_stage(array_in(content["expected.json"]), np.array([shape]), tolerance["boxes"])]
+
+
+def _jet_stages(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> list[Stage]:
+    case = content["case.json"]
+    rows = jet(case["m"])[np.array(case["rows"]) - 1]
+    return [array_stage("colours", array_in(content["expected.json"]), rows, tolerance["colours"])]
+
+
+_KINDS: dict[str, Callable[[Path, Mapping[str, Any], Mapping[str, float]], list[Stage]]] = {
+    "occlusionSensitivity": _call_stages,
+    "imresize": _imresize_stages,
+    "mapSize": _map_size_stages,
+    "jet": _jet_stages,
+}

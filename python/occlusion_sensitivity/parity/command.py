@@ -1,0 +1,57 @@
+"""occlusion-sensitivity parity: which cases, and what is printed of them."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..files import write_whole
+from .cases import MANIFEST, Result, default_fixtures, run_cases
+from .exported import explanation, run_exported
+from .report import UNITS, html_page, summary, text_table
+
+
+def run(cases: Sequence[str], page: Path | None) -> int:
+    """Run and print the cases as typed, and write the page; the exit status."""
+    results: list[Result] = []
+    exported: list[Result] = []
+    for typed in _grouped(cases):
+        if isinstance(typed, str):
+            exported.append(run_exported(typed))
+        else:
+            results.extend(run_cases(*typed))
+    results += exported
+    heading = _heading(cases)
+    print(f"{heading}\n{UNITS}\n")
+    print(text_table(results))
+    print()
+    for result in exported:
+        print(f"{result.name}: {explanation(result)}")
+    print(summary(results))
+    if page is not None:
+        write_whole(page, html_page(results, heading, lambda r: explanation(r) if r in exported else "").encode())
+        print(f"Written: {page}")
+    return 0 if all(result.agrees for result in results) else 1
+
+
+def _grouped(cases: Sequence[str]) -> Iterator[str | tuple[Path, list[str]]]:
+    """.mat files as they are; folders, and the names for the default folder, as what run_cases takes."""
+    names = []
+    for typed in cases:
+        path = Path(typed)
+        if path.suffix.lower() == ".mat":
+            yield typed
+        elif (path / MANIFEST).is_file():
+            yield path, []
+        elif (path / "case.json").is_file():
+            folder = path.resolve()
+            yield folder.parents[1], [folder.name]
+        elif path.is_dir():
+            msg = f"CASES: {typed!r} is no folder of parity cases: it has no {MANIFEST}."
+            raise FileNotFoundError(msg)
+        else:
+            names.append(typed)
+    if names or not cases:
+        yield default_fixtures(), names
+
+
+def _heading(cases: Sequence[str]) -> str:
+    return f"Cases: {', '.join(cases) or default_fixtures()}."

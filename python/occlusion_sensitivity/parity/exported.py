@@ -1,0 +1,145 @@
+"""A call that export_case.m wrote in MATLAB: a .mat file, and the network as ONNX beside it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import existing_file, shown
+from ..options import OPTION_NAMES
+from .cases import Result
+from .matfile import Variable, read_mat
+from .stages import OcclusionCase, Stage, occlusion_stages
+
+# Two implementations of a network in single differ by float noise, which a map of small range shows enlarged.
+TOLERANCE: Mapping[str, float] = MappingProxyType(
+    {"boxes": 0, "network": 1e-3, "map": 1e-3, "imresize": 1e-5, "call": 1e-3}
+)
+# What export_case.m writes.
+_VARIABLES = (
+    *("source", "tool", "network", "OutputNames", "X", "channelIdx", *OPTION_NAMES),
+    *("boxes", "totals", "map", "scoreMap"),
+)
+# Float noise of a score, as a share of it.
+_NOISE = 2e-6
+
+
+def run_exported(mat_file: str) -> Result:
+    """Compare the call in a .mat file with this package."""
+    file = existing_file("CASES", mat_file)
+    variables = read_mat(file, _VARIABLES)
+    stages = occlusion_stages(_case(file, variables))
+    source = _text(variables, "source") or "?"
+    return Result(
+        name=file.name, source=source, tool=_text(variables, "tool") or "", stages=stages, tolerance=TOLERANCE
+    )
+
+
+def explanation(result: Result) -> str:
+    """Where the difference starts, in words."""
+    who = {"matlab": "MATLAB", "octave": "Octave"}.get(result.source, "the reference")
+    stage = result.first_difference
+    if stage is None:
+        compared = ", ".join(stage.name for stage in result.stages)
+        return f"This package gives the numbers of {who}: {compared} agree."
+    return _WORDS[stage.name](stage, who)
+
+
+def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
+    def optional(name: str) -> NDArray[Any] | None:
+        variable = variables.get(name)
+        if isinstance(variable, str):
+            msg = f"{file}: variable {name} must be a numeric array, but is {shown(variable)}."
+            raise ValueError(msg)
+        return variable
+
+    def required(name: str) -> NDArray[Any]:
+        variable = optional(name)
+        if variable is None:
+            found = ", ".join(sorted(variables)) or "none"
+            msg = (
+                f"{file}: variable {name} must be a numeric array, but is missing or of another class; found: {found}."
+            )
+            raise ValueError(msg)
+        return variable
+
+    network = file.with_name(_text(variables, "network") or f"{file.stem}.onnx")
+    case = OcclusionCase(
+        network=network,
+        output=_text(variables, "OutputNames") or None,
+        X=required("X"),
+        channels=required("channelIdx"),
+        options={name: variables[name] for name in OPTION_NAMES if name in variables},
+        boxes=optional("boxes"),
+        totals=optional("totals"),
+        score_drops=optional("map"),
+        score_map=required("scoreMap"),
+        tolerance=TOLERANCE,
+    )
+    if not network.is_file():
+        msg = f"{file}: the network must be beside it, but there is no file {str(network)!r}."
+        raise FileNotFoundError(msg)
+    return case
+
+
+def _text(variables: Mapping[str, Variable], name: str) -> str | None:
+    variable = variables.get(name)
+    return variable if isinstance(variable, str) else None
+
+
+def _boxes_words(stage: Stage, who: str) -> str:
+    start = "The difference starts with the boxes, so MaskSize, Stride or MaskClipping do not mean the same"
+    if stage.expected.shape != stage.found.shape:
+        return f"{start}: {who} has {len(stage.expected)} masks, this package {len(stage.found)}."
+    k = int(np.argmax((stage.expected != stage.found).any(axis=1)))
+    one, other = (
+        "rows {} to {}, columns {} to {}".format(*(int(edge) for edge in boxes[k]))
+        for boxes in (stage.expected, stage.found)
+    )
+    return f"{start}: mask {k + 1} covers {one} in {who}, and {other} here."
+
+
+def _network_words(stage: Stage, who: str) -> str:
+    k = int(np.argmax(_apart(stage)))
+    words = (
+        "The boxes agree; the difference starts with the network's outputs: for the image without any mask, entry "
+        f"{k + 1} of channelIdx scores {stage.expected[k]:.6g} in {who}, and {stage.found[k]:.6g} here. The ONNX file "
+        "holds another network, or its input is normalised otherwise."
+    )
+    if _apart(stage)[k] <= _NOISE * abs(float(stage.expected[k])):
+        words = f"{words} (Or the map is flat: this is no more than the float noise of such a score.)"
+    return words
+
+
+def _maps_words(stage: Stage, who: str) -> str:
+    start = _STARTS[stage.name]
+    if stage.expected.shape != stage.found.shape:
+        return f"{start}: the map has shape {stage.expected.shape} in {who}, and {stage.found.shape} here."
+    return f"{start}: {_worst_words(stage, who)}"
+
+
+def _worst_words(stage: Stage, who: str) -> str:
+    worst = np.unravel_index(int(np.argmax(_apart(stage))), stage.expected.shape)
+    row, col, k = (int(index) for index in worst)
+    one, other = stage.expected[row, col, k], stage.found[row, col, k]
+    return (
+        f"row {row + 1}, column {col + 1} of the map for entry {k + 1} of channelIdx is {one:.6g} in {who}, and "
+        f"{other:.6g} here."
+    )
+
+
+def _apart(stage: Stage) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(np.abs(stage.expected.astype(np.float64) - stage.found), nan=np.inf)
+
+
+_STARTS = {
+    "map": "The boxes and the score of the whole image agree; the difference starts with the occluded images, so the "
+    "fill (MaskValue) may not mean the same",
+    "imresize": "The map before upsampling agrees; the difference starts with the upsampling",
+    "call": "Each stage that could be compared on its own agrees; the difference is in the whole call",
+}
+_WORDS = {"boxes": _boxes_words, "network": _network_words} | dict.fromkeys(_STARTS, _maps_words)

@@ -1,0 +1,105 @@
+"""MATLAB's .mat files → arrays and texts: SciPy reads version 7 and older, h5py version 7.3."""
+
+import warnings
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import h5py
+
+Variable = NDArray[Any] | str
+
+# What a version 7.3 file calls a class → NumPy's.
+_NUMERIC = {
+    **{f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    "single": "float32",
+    "double": "float64",
+    "logical": "bool",
+}
+
+
+def read_mat(file: Path, names: Collection[str]) -> dict[str, Variable]:
+    """Those variables of a .mat file that are named: arrays in MATLAB's shape and class, texts as str.
+
+    What is neither (cells, structs, objects) is left out, and so is what the file does not have.
+
+    Raises
+    ------
+    ValueError
+        If the file is no .mat file, is damaged, or a variable is complex.
+    ImportError
+        If SciPy is missing, or h5py for a file of version 7.3.
+    """
+    try:
+        return (_read_hdf5 if _is_hdf5(file) else _read_level_5)(file, names)
+    except ImportError:
+        raise
+    except Exception as error:  # a damaged file may fail anywhere in its reader, with any exception
+        msg = f"{str(file)!r} cannot be read as a .mat file: {error}"
+        raise ValueError(msg) from error
+
+
+def _is_hdf5(file: Path) -> bool:
+    """Whether HDF5's signature stands where MATLAB leaves it: behind a header of 512 bytes."""
+    signature = b"\x89HDF\r\n\x1a\n"
+    with file.open("rb") as stream:
+        start = stream.read(512 + len(signature))
+    return start[512:] == signature or start.startswith(signature)
+
+
+def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
+    try:
+        from scipy.io import loadmat
+    except ImportError as error:
+        msg = f'Reading .mat files needs SciPy ({error}): pip install "occlusion-sensitivity[parity]".'
+        raise ImportError(msg) from error
+    variables: dict[str, Variable] = {}
+    with warnings.catch_warnings():
+        # A complex array would lose its imaginary part with a warning.
+        warnings.simplefilter("error")
+        content = loadmat(file, variable_names=list(names), mat_dtype=True, chars_as_strings=True)
+    for name in names:
+        value = content.get(name)
+        if not isinstance(value, np.ndarray):
+            continue
+        if value.dtype.kind == "U":
+            variables[name] = str(value.reshape(-1)[0]) if value.size == 1 else ""
+        elif value.dtype.kind in "biuf":
+            variables[name] = value
+    return variables
+
+
+def _read_hdf5(file: Path, names: Collection[str]) -> dict[str, Variable]:
+    try:
+        import h5py
+    except ImportError as error:
+        msg = f'Reading .mat files of version 7.3 needs h5py ({error}): pip install "occlusion-sensitivity[parity]".'
+        raise ImportError(msg) from error
+    variables: dict[str, Variable] = {}
+    with h5py.File(file, "r") as content:
+        for name in names:
+            item = content.get(name)
+            variable = _variable(item) if isinstance(item, h5py.Dataset) else None
+            if variable is not None:
+                variables[name] = variable
+    return variables
+
+
+def _variable(item: "h5py.Dataset") -> Variable | None:
+    kind = item.attrs.get("MATLAB_class", b"")
+    kind = kind.decode("ascii", "replace") if isinstance(kind, bytes) else str(kind)
+    if item.attrs.get("MATLAB_empty", 0):
+        # The dataset holds the size instead.
+        empty = np.zeros([int(n) for n in np.atleast_1d(item[()])], dtype=_NUMERIC.get(kind, "float64"))
+        return "" if kind == "char" else empty
+    if kind == "char":
+        # UTF-16 code units, across the columns of the only row.
+        return np.asarray(item[()]).reshape(-1).astype("<u2").tobytes().decode("utf-16-le")
+    if kind in _NUMERIC or (not kind and item.dtype.kind in "biuf"):
+        # HDF5's order of axes is the reverse of MATLAB's.
+        return np.ascontiguousarray(np.asarray(item[()]).T, dtype=_NUMERIC.get(kind))
+    return None

@@ -1,0 +1,192 @@
+"""A call with what a reference gave for it, compared stage by stage: boxes → network → map → upsampled map."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..grid import mask_grid
+from ..images import Image, checked_image
+from ..network.dlnetwork import dlnetwork, importNetworkFromONNX
+from ..occlusion import occlusionSensitivity
+from ..options import OcclusionOptions, parse_channels
+from ..resizing import imresize
+
+Array = NDArray[Any]
+
+# In the order in which one rests on the other. "call" is the whole call as typed.
+STAGES = ("boxes", "network", "map", "imresize", "call", "colours")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OcclusionCase:
+    """A call of occlusionSensitivity and the reference's results; None where it gave none.
+
+    Attributes
+    ----------
+    network : pathlib.Path
+        The ONNX file.
+    output : str or None
+        The scored layer; None for the file's output.
+    options : dict
+        Name as typed → value.
+    boxes : numpy.ndarray of shape (n, 4)
+        First and last row, first and last column of each mask, from 1, both included.
+    totals : numpy.ndarray of shape (K,)
+        The score of each channel for the image without a mask.
+    score_drops : numpy.ndarray
+        The map before upsampling, rows × columns (× K).
+    score_map : numpy.ndarray
+        The result of the call.
+    refused : bool
+        Whether the reference made the call an error.
+    tolerance : dict
+        Stage → the largest difference that is allowed.
+    """
+
+    network: Path
+    X: Array
+    channels: Array
+    output: str | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    boxes: Array | None = None
+    totals: Array | None = None
+    score_drops: Array | None = None
+    score_map: Array | None = None
+    refused: bool = False
+    tolerance: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stage:
+    """One stage of a case: what the reference gave, what this package gives, and how far they are apart.
+
+    Attributes
+    ----------
+    difference : float
+        For boxes in pixels, otherwise in units of the range (largest - smallest value) of the reference's map; for
+        several channels that of the worst one. Infinite where shapes, classes or non-finite values differ.
+    """
+
+    name: str
+    expected: Array
+    found: Array
+    difference: float
+    tolerance: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.difference <= self.tolerance
+
+
+def occlusion_stages(case: OcclusionCase) -> list[Stage]:
+    """Every stage of which the reference gave the result. Raises as occlusionSensitivity does."""
+    net = importNetworkFromONNX(case.network)
+    if case.output is not None and net.OutputNames != [case.output]:
+        net.OutputNames = case.output
+    image = checked_image(case.X, net.input_layer.InputSize)
+    options = OcclusionOptions.parse({name: (name, value) for name, value in case.options.items()}, image)
+    channels = parse_channels(case.channels, net.channel_count(image))
+    count = len(channels)
+    stages = []
+    if case.boxes is not None:
+        stages.append(boxes_stage(case.boxes, _matlab_boxes(options), case.tolerance["boxes"]))
+    drops = None if case.score_drops is None else _maps("map", case.score_drops, count)
+    score_map = None if case.score_map is None else _maps("scoreMap", case.score_map, count)
+    unit = next((_ranges(one) for one in (drops, score_map) if one is not None), np.ones(count))
+    if case.totals is not None:
+        totals = _totals(net, image, channels)
+        expected = _vector("totals", case.totals, count)
+        stages.append(_stage("network", expected, totals, case.tolerance, unit))
+    if drops is not None:
+        plain = {**case.options, "OutputUpsampling": "none"}
+        found = occlusionSensitivity(net, case.X, case.channels, **plain)
+        stages.append(_stage("map", drops, _maps("map", found, count), case.tolerance, unit))
+        if score_map is not None and options.output_upsampling != "none":
+            # The reference's own map, so that what is seen is imresize alone.
+            resized = imresize(drops.astype(np.float32), options.input_size, options.output_upsampling)
+            stages.append(_stage("imresize", score_map, resized, case.tolerance, unit))
+    if score_map is not None:
+        found = occlusionSensitivity(net, case.X, case.channels, **case.options)
+        stages.append(_call_stage(score_map, found, case.tolerance, unit))
+    return stages
+
+
+def boxes_stage(expected: Array, found: Array, tolerance: float) -> Stage:
+    same = expected.shape == found.shape
+    difference = np.abs(expected.astype(np.float64) - found).max(initial=0.0) if same else np.inf
+    return Stage(name="boxes", expected=expected, found=found, difference=float(difference), tolerance=tolerance)
+
+
+def array_stage(name: str, expected: Array, found: Array, tolerance: float) -> Stage:
+    """A stage whose result is one array of any class, which must be the reference's, and whose range is the unit."""
+    same = expected.dtype == found.dtype and expected.shape == found.shape
+    unit = _ranges(expected.reshape(-1, 1, 1))
+    difference = distance(expected.reshape(-1, 1, 1), found.reshape(-1, 1, 1), unit) if same else np.inf
+    return Stage(name=name, expected=expected, found=found, difference=difference, tolerance=tolerance)
+
+
+def distance(expected: Array, found: Array, unit: NDArray[np.float64]) -> float:
+    """The largest |found - expected| / unit, one unit for each entry of the last axis; NaN and NaN are the same."""
+    if expected.shape != found.shape:
+        return float("inf")
+    one, other = expected.astype(np.float64), found.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        apart = np.where((one == other) | (np.isnan(one) & np.isnan(other)), 0.0, np.abs(one - other) / unit)
+    return float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0))
+
+
+def _stage(
+    name: str, expected: Array, found: Array, tolerance: Mapping[str, float], unit: NDArray[np.float64]
+) -> Stage:
+    difference = distance(expected, found, unit)
+    return Stage(name=name, expected=expected, found=found, difference=difference, tolerance=tolerance[name])
+
+
+def _call_stage(
+    expected: Array, found: NDArray[np.float32], tolerance: Mapping[str, float], unit: NDArray[np.float64]
+) -> Stage:
+    """The whole call, whose class and number of axes are promised as well."""
+    count = expected.shape[2]
+    promised = found.dtype == np.float32 and found.ndim == (2 if count == 1 else 3)
+    maps = found[..., np.newaxis] if found.ndim == 2 else found
+    difference = distance(expected, maps, unit) if promised else np.inf
+    return Stage(name="call", expected=expected, found=maps, difference=difference, tolerance=tolerance["call"])
+
+
+def _matlab_boxes(options: OcclusionOptions) -> Array:
+    """First and last row, first and last column, from 1."""
+    row0, row1, col0, col1 = mask_grid(options).boxes.T
+    return np.stack([row0 + 1, row1, col0 + 1, col1], axis=1)
+
+
+def _totals(net: dlnetwork, image: Image, channels: NDArray[np.intp]) -> NDArray[np.float64]:
+    output = net.run(net.arranged(image)[np.newaxis])
+    return np.asarray(net.device.channel_totals(output, channels)[0])
+
+
+def _maps(name: str, array: Array, count: int) -> Array:
+    """rows × columns × K: MATLAB leaves out a K of one."""
+    maps = array[..., np.newaxis] if array.ndim == 2 else array
+    if maps.ndim != 3 or maps.shape[2] != count:
+        msg = f"{name} must be rows × columns × {count} (the channels of channelIdx), but has shape {array.shape}."
+        raise ValueError(msg)
+    return maps
+
+
+def _vector(name: str, array: Array, count: int) -> Array:
+    if array.size != count:
+        msg = f"{name} must hold a number for each of the {count} channels of channelIdx, but has shape {array.shape}."
+        raise ValueError(msg)
+    return array.reshape(-1)
+
+
+def _ranges(maps: Array) -> NDArray[np.float64]:
+    """The unit of each channel's differences: the range of its map; of a constant map the size of its value, or 1."""
+    flat = maps.astype(np.float64).reshape(-1, maps.shape[-1])
+    unit = np.ptp(flat, axis=0)
+    unit = np.where(unit > 0, unit, np.abs(flat).max(axis=0))
+    return np.asarray(np.where(unit > 0, unit, 1.0), dtype=np.float64)

@@ -1,0 +1,339 @@
+"""What a port could get wrong: the package with one rule changed, and parity cases that see it.
+
+Each mutant is a function of `patch` (monkeypatch.setattr). Those of imresize put the plain reference, changed in one
+place, where the kernel is; the reference unchanged agrees with every case.
+"""
+
+import functools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+import reference
+from occlusion_sensitivity import grid, occlusion, options
+from occlusion_sensitivity.devices import cpu
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`caught_by`: cases that must not agree."""
+
+    rule: str
+    perturb: object
+    caught_by: tuple
+
+
+# Where the masks lie -------------------------------------------------------------------------------------------------
+
+
+def ranges(first, *, keep_size=False):
+    """grid._ranges, whose first pixels are those of `first(length, mask, stride, clipping)`."""
+
+    def mutant(length, mask, stride, *, clipping):
+        start = np.array(first(length, mask, stride, clipping))
+        if keep_size:
+            start = start.clip(0, length - mask)
+        return np.stack([start, start + mask], axis=1).clip(0, length).astype(np.int32)
+
+    return lambda patch: patch(grid, "_ranges", mutant)
+
+
+def plain(length, mask, stride, clipping):
+    return np.arange(0, length, stride) - mask // 2 if clipping else np.arange(0, length - mask + 1, stride)
+
+
+def shifted(by):
+    return ranges(lambda *how: plain(*how) + by)
+
+
+def stride_changed(by):
+    return ranges(lambda length, mask, stride, clipping: plain(length, mask, max(1, stride + by), clipping))
+
+
+def even_centre(length, mask, stride, clipping):
+    return plain(length, mask, stride, clipping) + (clipping and mask % 2 == 0)
+
+
+def from_the_first_whole_mask(length, mask, stride, clipping):
+    return plain(length, mask, stride, clipping) + (mask // 2 if clipping else 0)
+
+
+def across_the_edge(length, mask, stride, clipping):
+    return plain(length, mask, stride, True) + mask // 2 if not clipping else plain(length, mask, stride, True)
+
+
+def swapped_axes(name):
+    def perturb(patch):
+        original = getattr(options, name)
+        patch(options, name, lambda *arguments: original(*arguments)[::-1])
+
+    return perturb
+
+
+# Fill, channels, totals ----------------------------------------------------------------------------------------------
+
+
+def fill(change):
+    """options._fill, changed: change(fill, value as typed, image)."""
+
+    def perturb(patch):
+        original = options._fill
+        patch(options, "_fill", lambda name, value, image: change(original(name, value, image), value, image))
+
+    return perturb
+
+
+def mean_of_all_channels(fills, value, image):
+    return np.full_like(fills, image.mean()) if value == "auto" else fills
+
+
+def totals(reduce):
+    def mutant(output, channels):
+        chosen = output[:, channels].astype(np.float64)
+        return reduce(chosen.reshape(*chosen.shape[:2], -1))
+
+    return lambda patch: patch(cpu.CPU, "channel_totals", mutant)
+
+
+def drops(change):
+    def perturb(patch):
+        original = occlusion.score_drops
+        patch(occlusion, "score_drops", lambda *arguments: change(original(*arguments)))
+
+    return perturb
+
+
+def channel_after(patch):
+    def mutant(value, n_channels):
+        return (original(value, n_channels) + 1) % n_channels
+
+    original = occlusion.parse_channels
+    patch(occlusion, "parse_channels", mutant)
+
+
+def masks_left_in_place(patch):
+    """Painted, but not restored."""
+    original, calls = cpu.CPU.copy_boxes, []
+
+    def mutant(image, boxes, batch):
+        calls.append(image)
+        if len(calls) % 2:
+            original(image, boxes, batch)
+
+    patch(cpu.CPU, "copy_boxes", mutant)
+
+
+# imresize ------------------------------------------------------------------------------------------------------------
+
+
+def plain_imresize(image, rows, cols, scale, method, *, antialiasing):
+    """The reference, with the signature of devices.cpu.imresize."""
+    planes = [
+        reference.resized(image[:, :, k], (rows, cols), scale, method, antialiasing) for k in range(image.shape[2])
+    ]
+    return np.stack(planes, axis=2)
+
+
+def imresize(*changes):
+    """The reference in the kernel's place, with `changes`: (name in reference, what replaces it)."""
+
+    def perturb(patch):
+        patch(cpu.CPU, "imresize", plain_imresize)
+        for name, changed in changes:
+            patch(reference, name, changed)
+
+    return perturb
+
+
+def keys(a):
+    """Keys' kernel with another parameter."""
+
+    def h(t):
+        x = abs(t)
+        if x <= 1:
+            return (a + 2) * x**3 - (a + 3) * x**2 + 1
+        return a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a if x <= 2 else 0.0
+
+    return h
+
+
+def kernels(**changed):
+    return ("KERNELS", {**reference.KERNELS, **changed})
+
+
+def positions(change):
+    """Weights at other positions: those of output pixel change(x, n_in, n_out, scale)."""
+    original = reference.axis_weights
+
+    @functools.wraps(original)
+    def mutant(n_in, n_out, scale, method, antialias, number=float):
+        rows = []
+        for x in range(1, n_out + 1):
+            # A single output pixel, whose u is the one wanted: x/scale + (1 - 1/scale)/2 solved for x.
+            u = change(x, n_in, n_out, scale)
+            rows.append(_weights_at(u, n_in, scale, method, antialias))
+        return rows
+
+    return ("axis_weights", mutant)
+
+
+def _weights_at(u, n_in, scale, method, antialias):
+    h, width = reference.KERNELS[method]
+    widened = antialias and scale < 1
+    if method == "nearest" and not widened:
+        return [(min(max(math.floor(u + 0.5), 1), n_in) - 1, 1.0)]
+    width = width / scale if widened else width
+    left = math.floor(u - width / 2)
+    taps = range(left, left + math.ceil(width) + 2)
+    weights = [scale * h(scale * (u - tap)) if widened else h(u - tap) for tap in taps]
+    return [(reference.mirror(tap, n_in) - 1, w / sum(weights)) for tap, w in zip(taps, weights, strict=True)]
+
+
+def centred(x, n_in, n_out, scale):
+    return x / scale + 0.5 * (1 - 1 / scale)
+
+
+def integer_nearest(n_in, n_out, scale, method, antialias, number=float):
+    if method == "nearest" and n_out >= n_in:
+        return [[((2 * x - 1) * n_in // (2 * n_out), 1.0)] for x in range(1, n_out + 1)]
+    return _axis_weights(n_in, n_out, scale, method, antialias, number)
+
+
+_axis_weights = reference.axis_weights
+
+
+def columns_first(A, size, scales, method, antialias):
+    turned = _resized(A.T, size[::-1], scales[::-1], method, antialias)
+    return turned.T
+
+
+_resized = reference.resized
+
+
+def rounded_once(A, size, scales, method, antialias):
+    if not np.issubdtype(A.dtype, np.integer):
+        return _resized(A, size, scales, method, antialias)
+    exact = _resized(A.astype(np.float64), size, scales, method, antialias)
+    limits = np.iinfo(A.dtype)
+    return np.array([min(max(reference.matlab_round(v), limits.min), limits.max) for v in exact.flat], A.dtype).reshape(
+        exact.shape
+    )
+
+
+def cut_to_the_range(A, size, scales, method, antialias):
+    return _resized(A, size, scales, method, antialias).clip(A.min(), A.max())
+
+
+def half_even(value, dtype):
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        return min(max(round(value), limits.min), limits.max)
+    return dtype.type(value)
+
+
+MUTANTS = (
+    Mutant("masks one pixel lower and further right", shifted(1), ("mask_odd", "whole_even", "exact_defaults")),
+    Mutant("masks one pixel higher and further left", shifted(-1), ("mask_even", "whole_odd", "exact_defaults")),
+    Mutant(
+        "the centre of an even mask is its first middle pixel",
+        ranges(even_centre),
+        ("mask_even", "mask_odd_even", "mask_even_odd", "exact_even_mask"),
+    ),
+    Mutant(
+        "the first mask begins at the corner though clipping is on",
+        ranges(from_the_first_whole_mask),
+        ("mask_odd", "defaults_25x20x3"),
+    ),
+    Mutant("masks at the edges keep their size", ranges(plain, keep_size=True), ("mask_odd", "clipping_true")),
+    Mutant(
+        "clipping off: masks across the edge are cut, not left out",
+        ranges(across_the_edge),
+        ("whole_with_a_rest", "mask_of_the_image_whole", "exact_whole"),
+    ),
+    Mutant("stride one larger", stride_changed(1), ("stride_pair", "published_map_size_stride_18", "exact_defaults")),
+    Mutant("stride one smaller", stride_changed(-1), ("stride_pair", "published_map_size_stride_18", "exact_defaults")),
+    Mutant(
+        "Python's round (half to even) of automatic sizes",
+        lambda patch: patch(options, "round_half_away", round),
+        ("defaults_25x20x3", "defaults_15x45", "exact_defaults"),
+    ),
+    Mutant(
+        "rows and columns of MaskSize swapped",
+        swapped_axes("_mask_size"),
+        ("mask_odd_even", "one_row", "exact_even_mask"),
+    ),
+    Mutant(
+        "fill rounded", fill(lambda fills, *_: np.rint(fills)), ("fill_fraction", "defaults_25x20x3", "exact_defaults")
+    ),
+    Mutant(
+        "fill rounded to X's class, the automatic one alone",
+        fill(lambda fills, value, image: np.rint(fills) if value == "auto" else fills),
+        ("class_uint8", "class_int8", "exact_defaults"),
+    ),
+    Mutant("one mean for all channels", fill(mean_of_all_channels), ("defaults_25x20x3", "exact_defaults")),
+    Mutant(
+        "the first fill for all channels",
+        fill(lambda fills, *_: np.full_like(fills, fills[0])),
+        ("fill_vector", "two_channels", "exact_fill"),
+    ),
+    Mutant(
+        "the mean of the positions, not their sum", totals(lambda c: c.mean(axis=2)), ("spatial_output", "inner_layer")
+    ),
+    Mutant("the largest of the positions", totals(lambda c: c.max(axis=2)), ("spatial_channels", "exact_spatial")),
+    Mutant("occluded minus original", drops(np.negative), ("mask_odd", "exact_whole")),
+    Mutant("negative values cut off", drops(lambda d: d.clip(0)), ("mask_odd", "exact_defaults")),
+    Mutant("channels counted from 0", channel_after, ("channels_3_1_2", "exact_channels")),
+    Mutant(
+        "masks not taken away again",
+        masks_left_in_place,
+        ("batch_of_one", "batch_of_seven", "stride_one", "exact_defaults"),
+    ),
+    Mutant("bicubic with a = -0.75", imresize(kernels(bicubic=(keys(-0.75), 4))), ("mask_odd", "exact_defaults")),
+    Mutant("bicubic with a = -0.51", imresize(kernels(bicubic=(keys(-0.51), 4))), ("mask_odd", "exact_defaults")),
+    Mutant(
+        "bilinear where bicubic is asked for",
+        imresize(kernels(bicubic=(reference.h_bilinear, 2))),
+        ("mask_odd", "imresize_double"),
+    ),
+    Mutant(
+        "replicated edges",
+        imresize(("mirror", lambda tap, n: min(max(tap, 1), n))),
+        ("mask_odd", "tall", "wide", "exact_defaults", "imresize_uint8_enlarged"),
+    ),
+    Mutant(
+        "edges mirrored without repeating the edge pixel",
+        imresize(("mirror", lambda tap, n: 1 + abs((tap - 1 + n - 1) % max(2 * n - 2, 1) - (n - 1)))),
+        ("mask_odd", "exact_defaults"),
+    ),
+    Mutant(
+        "corners aligned",
+        imresize(positions(lambda x, n_in, n_out, scale: 1 + (x - 1) * (n_in - 1) / max(n_out - 1, 1))),
+        ("mask_odd", "exact_defaults"),
+    ),
+    Mutant(
+        "positions half a pixel away",
+        imresize(positions(lambda x, n_in, n_out, scale: centred(x, n_in, n_out, scale) + 0.5)),
+        ("mask_odd", "exact_defaults", "nearest_20x15x3"),
+    ),
+    Mutant(
+        "positions half a pixel of the result away",
+        imresize(positions(lambda x, n_in, n_out, scale: centred(x + 0.5, n_in, n_out, scale))),
+        ("mask_odd", "exact_defaults", "exact_nearest"),
+    ),
+    Mutant(
+        "positions without the half-pixel centre",
+        imresize(positions(lambda x, n_in, n_out, scale: x / scale)),
+        ("mask_odd", "exact_defaults", "nearest_23x47"),
+    ),
+    Mutant("nearest neighbours by integer arithmetic", imresize(("axis_weights", integer_nearest)), ("nearest_23x47",)),
+    Mutant("the map cut to its range", imresize(("resized", cut_to_the_range)), ("mask_odd", "exact_defaults")),
+    Mutant(
+        "no antialiasing",
+        imresize(("axis_weights", lambda *how: _axis_weights(*how[:4], False))),
+        ("imresize_uint8_shrunk", "imresize_small_factor", "imresize_nearest_antialiased"),
+    ),
+    Mutant("columns first", imresize(("resized", columns_first)), ("imresize_tie",)),
+    Mutant("integers rounded once, at the end", imresize(("resized", rounded_once)), ("imresize_uint8_enlarged",)),
+    Mutant("integers rounded half to even", imresize(("stored", half_even)), ("imresize_tie",)),
+)

@@ -1,0 +1,71 @@
+"""Write the generated tables of docs/compatibility.md: what this package agrees with, and what would be noticed.
+
+    python tools/write_compatibility.py
+
+Runs the parity cases, and every mutant of tests/mutants.py on them.
+"""
+
+import platform
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from case_files import FIXTURES
+
+from occlusion_sensitivity.parity.cases import run_cases
+from occlusion_sensitivity.parity.report import cells, columns, headings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from mutants import MUTANTS
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "compatibility.md"
+
+
+def main():
+    results = list(run_cases(FIXTURES))
+    text = DOCUMENT.read_text(encoding="utf-8")
+    text = replaced(text, "agreement", agreement(results))
+    text = replaced(text, "mutants", mutants())
+    DOCUMENT.write_text(text, encoding="utf-8", newline="\n")
+
+
+def replaced(text, name, table):
+    """`text` with `table` between the comments <!-- name --> and <!-- end name -->."""
+    before, begin, rest = text.partition(f"<!-- {name} -->")
+    _, end, after = rest.partition(f"<!-- end {name} -->")
+    if not begin or not end:
+        msg = f"{DOCUMENT} has no place for the table {name!r}."
+        raise ValueError(msg)
+    return f"{before}{begin}\n{table}\n{end}{after}"
+
+
+def agreement(results):
+    stages = columns(results)
+    sources = Counter(result.source for result in results)
+    counted = ", ".join(f"{count} {source}" for source, count in sources.most_common())
+    heading = f"{len(results)} cases ({counted}), as measured on {platform.machine()} Linux.\n"
+    return f"{heading}\n{markdown([headings(stages), *(cells(result, stages) for result in results)])}"
+
+
+def mutants():
+    rows = [["changed rule", "cases that notice, of all", "among them"]]
+    for mutant in MUTANTS:
+        with pytest.MonkeyPatch.context() as patch:
+            mutant.perturb(patch.setattr)
+            results = list(run_cases(FIXTURES))
+        noticed = [result.name for result in results if not result.agrees]
+        if not set(mutant.caught_by) <= set(noticed):
+            msg = f"{mutant.rule}: not noticed by {sorted(set(mutant.caught_by) - set(noticed))}"
+            raise ValueError(msg)
+        rows.append([mutant.rule, f"{len(noticed)} of {len(results)}", ", ".join(mutant.caught_by)])
+    return markdown(rows)
+
+
+def markdown(rows):
+    first, *others = (f"| {' | '.join(row)} |" for row in rows)
+    return "\n".join([first, "|" + "---|" * len(rows[0]), *others])
+
+
+if __name__ == "__main__":
+    main()
