@@ -22,6 +22,8 @@ import numpy as np
 from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
 from occlusion_sensitivity.devices import cuda
 from occlusion_sensitivity.execution import gpu_problem
+from occlusion_sensitivity.parity.cases import run_cases
+from occlusion_sensitivity.parity.report import summary, verdict
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = (
@@ -116,6 +118,16 @@ def passed_there(which="tests/gpu"):
     return done.returncode == 0, done.stdout.strip().splitlines()[-1]
 
 
+def parity():
+    """How far the parity cases are from their references on the device."""
+    results = list(run_cases(ROOT / "compat_fixtures", environment="gpu"))
+    for result in results:
+        if not result.agrees:
+            apart = ", ".join(f"{stage.name} {stage.difference:.1e}" for stage in result.stages)
+            yield f"  - {result.name}: {verdict(result)} ({apart})"
+    yield f"- parity cases on the device: {summary(results)}"
+
+
 def main():
     problem = gpu_problem()
     if problem is not None:
@@ -123,8 +135,9 @@ def main():
         return 1
     print("## occlusion-sensitivity on a GPU\n")
     print("\n".join(machine()))
-    passed, summary = passed_there()
-    print(f"- tests/gpu: {summary}\n")
+    passed, last_line = passed_there()
+    print(f"- tests/gpu: {last_line}")
+    print("\n".join(parity()), end="\n\n")
     print("\n".join(maps(repeats=5, mini_batch_sizes=(8, 32, 128))), end="\n\n")
     print("\n".join(resizing(repeats=5, n_maps=1000)))
     return 0 if passed else 1

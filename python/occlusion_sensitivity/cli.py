@@ -156,6 +156,7 @@ def _add_parity(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help="names of cases (* and ? stand for any), folders of cases, or .mat files (default: all cases of "
         "compat_fixtures in the current folder, if there is one, else those that come with the package)",
     )
+    parity.add_argument("--device", choices=["auto", "gpu", "cpu"], help="where every call runs (default: as it says)")
     parity.add_argument("--html", metavar="FILE", help="write the table with pictures of both maps to a page, too")
     parity.set_defaults(run=_parity)
 
@@ -253,7 +254,7 @@ def _parity(arguments: argparse.Namespace) -> int:
     from .parity import command
 
     page = None if arguments.html is None else _checked_output("--html", arguments.html, (".html", ".htm"))
-    return command.run(arguments.cases, page)
+    return command.run(arguments.cases, page, arguments.device)
 
 
 def _run(task: _Task) -> None:

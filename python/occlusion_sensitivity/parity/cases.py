@@ -16,7 +16,7 @@ from ..grid import mask_grid
 from ..images import Image
 from ..network.dlnetwork import importNetworkFromONNX
 from ..occlusion import occlusionSensitivity
-from ..options import OcclusionOptions
+from ..options import Environment, OcclusionOptions
 from ..resizing import imresize
 from .stages import Array, OcclusionCase, Stage, array_stage, boxes_stage, occlusion_stages
 
@@ -62,8 +62,11 @@ def default_fixtures() -> Path:
     return here if (here / MANIFEST).is_file() else Path(str(files("occlusion_sensitivity") / "compat_fixtures"))
 
 
-def run_cases(fixtures: Path, patterns: Sequence[str] = ()) -> Iterator[Result]:
-    """The result of each case of the folder whose name fits one of the patterns; of all where none is given."""
+def run_cases(fixtures: Path, patterns: Sequence[str] = (), environment: Environment | None = None) -> Iterator[Result]:
+    """The result of each case of the folder whose name fits one of the patterns; of all where none is given.
+
+    With an `environment`, every call of occlusionSensitivity gets it as its ExecutionEnvironment.
+    """
     manifest = _manifest(fixtures)
     names = list(manifest["cases"])
     for pattern in patterns:
@@ -74,7 +77,7 @@ def run_cases(fixtures: Path, patterns: Sequence[str] = ()) -> Iterator[Result]:
         yield from _strangers(fixtures, names)
     for name, entry in manifest["cases"].items():
         if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns):
-            yield _run_case(fixtures / "cases" / name, entry)
+            yield _run_case(fixtures / "cases" / name, entry, environment)
 
 
 def array_in(content: Any) -> Array:
@@ -105,13 +108,15 @@ def _strangers(fixtures: Path, names: Sequence[str]) -> Iterator[Result]:
             yield Result(name=folder.name, source="?", problem=f"is not in {MANIFEST}")
 
 
-def _run_case(folder: Path, entry: Mapping[str, Any]) -> Result:
+def _run_case(folder: Path, entry: Mapping[str, Any], environment: Environment | None) -> Result:
     about = {"name": folder.name, "source": entry["source"], "tool": entry["tool"], "tolerance": entry["tolerance"]}
     damage = _damage(folder, entry["files"])
     if damage:
         return Result(**about, problem=damage)
     content = {file: json.loads((folder / file).read_text("utf-8")) for file in entry["files"] if file.endswith("json")}
     kind = content["case.json"]["kind"]
+    if environment is not None and kind == "occlusionSensitivity":
+        content["case.json"]["options"]["ExecutionEnvironment"] = environment
     try:
         if "error.json" in content:
             return _run_refusal(folder, content, about)

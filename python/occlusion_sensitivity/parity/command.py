@@ -4,20 +4,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..files import write_whole
+from ..options import Environment
 from .cases import MANIFEST, Result, default_fixtures, run_cases
 from .exported import explanation, run_exported
 from .report import UNITS, html_page, summary, text_table
 
 
-def run(cases: Sequence[str], page: Path | None) -> int:
-    """Run and print the cases as typed, and write the page; the exit status."""
+def run(cases: Sequence[str], page: Path | None, environment: Environment | None) -> int:
+    """Run the cases as typed, in that environment, print them and write the page; the exit status."""
     results: list[Result] = []
     exported: list[Result] = []
     for typed in _grouped(cases):
         if isinstance(typed, str):
-            exported.append(run_exported(typed))
+            exported.append(run_exported(typed, environment))
         else:
-            results.extend(run_cases(*typed))
+            results.extend(run_cases(*typed, environment))
     results += exported
     heading = _heading(cases)
     print(f"{heading}\n{UNITS}\n")

@@ -1,6 +1,7 @@
 """A call that export_case.m wrote in MATLAB: a .mat file, and the network as ONNX beside it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import existing_file, shown
-from ..options import OPTION_NAMES
+from ..options import OPTION_NAMES, Environment
 from .cases import Result
 from .matfile import Variable, read_mat
 from .stages import OcclusionCase, Stage, occlusion_stages
@@ -27,11 +28,14 @@ _VARIABLES = (
 _NOISE = 2e-6
 
 
-def run_exported(mat_file: str) -> Result:
-    """Compare the call in a .mat file with this package."""
+def run_exported(mat_file: str, environment: Environment | None = None) -> Result:
+    """Compare the call in a .mat file with this package, in that ExecutionEnvironment."""
     file = existing_file("CASES", mat_file)
     variables = read_mat(file, _VARIABLES)
-    stages = occlusion_stages(_case(file, variables))
+    case = _case(file, variables)
+    if environment is not None:
+        case = replace(case, options={**case.options, "ExecutionEnvironment": environment})
+    stages = occlusion_stages(case)
     source = _text(variables, "source") or "?"
     return Result(
         name=file.name, source=source, tool=_text(variables, "tool") or "", stages=stages, tolerance=TOLERANCE
