@@ -87,6 +87,8 @@ class ndarray(np.lib.mixins.NDArrayOperatorsMixin):
         return (self[k] for k in range(len(self)))
 
     def __getitem__(self, where):
+        if isinstance(where, ndarray):  # values gathered, which is work for the stream; a view is none
+            return _on_device(np.ndarray.__getitem__, self, where)
         return wrapped(self.values[where])
 
     def __setitem__(self, where, value):
