@@ -48,7 +48,7 @@ def occlusionSensitivity(
         that would cross an edge.
     MiniBatchSize : int, default 128
         The most images that go through the network at once. It changes time and memory, never the map. On a CPU
-        at most 8 are taken: more only cost memory there. Where they do not fit into memory, half as many are tried,
+        at most 4 are taken: more only cost memory there. Where they do not fit into memory, half as many are tried,
         with a RuntimeWarning that names the number that fitted.
     ExecutionEnvironment : {"auto", "gpu", "cpu"}, default "auto"
         "gpu" computes on an NVIDIA GPU, and is an error that names what is missing where none works; "auto" takes the

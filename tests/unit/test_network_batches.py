@@ -245,8 +245,8 @@ def test_mixing_in_a_small_channel_beside_large_ones(tmp_path):
     assert not goes_together(check_map(file, (6, 5), n_channels=6))
 
 
-def test_a_graph_that_takes_four_images_at_most(tmp_path):
-    """A table of four rows, of which the first N are added: more images fail, four do not."""
+def test_a_graph_that_takes_three_images_at_most(tmp_path):
+    """A table of three rows, of which the first N are added: more images fail, three do not."""
     node = helper.make_node
     nodes = [
         node("Flatten", ["input"], ["flat"]),
@@ -259,7 +259,7 @@ def test_a_graph_that_takes_four_images_at_most(tmp_path):
         "first": np.int64([0]),
         "second": np.int64([1]),
         "axis": np.int64([0]),
-        "table": np.ones((4, 30), "f4"),
+        "table": np.ones((3, 30), "f4"),
     }
     file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 1, 6, 5]}, {"score": ["N", 30]})
     assert not goes_together(check_map(file, (6, 5), n_channels=30))

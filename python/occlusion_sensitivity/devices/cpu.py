@@ -13,8 +13,8 @@ class Cpu:
 
     name = "cpu"
     number = 0
-    # At the default of MiniBatchSize a CPU would gain nothing over this many images at once, only hold more memory.
-    largest_batch: int | None = 8
+    # Two to four images at once are the fastest; more only hold more memory (docs/performance.md).
+    largest_batch: int | None = 4
     pads_last_batch = False
 
     def upload(self, array: Any) -> NDArray[Any]:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Above this, the convolution that stands in for a normalisation across channels costs more than it saves.
 _MOST_CHANNELS = 1024
+# Shapes and axes, which shape inference has to know, have fewer values.
+_SMALL = 256
 
 Vector = NDArray[np.float64]
 
@@ -51,8 +53,8 @@ def _channels_of_images(model: "ModelProto") -> dict[str, int]:
     from onnx import TensorProto, shape_inference
 
     try:
-        graph = shape_inference.infer_shapes(model).graph
-    except Exception:  # onnx's own exceptions, and protobuf's for more than 2 GiB
+        graph = shape_inference.infer_shapes(_without_weights(model)).graph
+    except Exception:  # onnx's own exceptions, of several kinds
         return {}
     known = {}
     for info in (*graph.value_info, *graph.input, *graph.output):
@@ -60,6 +62,25 @@ def _channels_of_images(model: "ModelProto") -> dict[str, int]:
         if info.type.tensor_type.elem_type == TensorProto.FLOAT and len(shape) == 4 and shape[1].dim_value > 0:
             known[info.name] = int(shape[1].dim_value)
     return known
+
+
+def _without_weights(model: "ModelProto") -> "ModelProto":
+    """The model with all but the small constants as inputs, since shape inference copies the model twice."""
+    from onnx import ModelProto, helper
+
+    light = ModelProto(ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions)
+    source = model.graph
+    light.graph.name = source.name
+    light.graph.node.extend(source.node)
+    light.graph.input.extend(source.input)
+    light.graph.output.extend(source.output)
+    light.graph.value_info.extend(source.value_info)
+    for tensor in source.initializer:
+        if np.prod(tensor.dims) <= _SMALL:
+            light.graph.initializer.append(tensor)
+        else:
+            light.graph.input.append(helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    return light
 
 
 # Scale and shift of each channel --------------------------------------------------------------------------------------

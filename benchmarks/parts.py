@@ -1,0 +1,355 @@
+"""What is measured, part by part: each gives rows of the table."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from jobs import (
+    BATCHES,
+    JOBS,
+    QUICK_JOBS,
+    bare_loop,
+    bare_session,
+    image_for,
+    network_file,
+    options,
+    ready_images,
+    whole_function,
+)
+from measuring import Side, child, in_turn, paired, peak_megabytes, seconds
+from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured value; `bar` is the largest that was aimed at.
+
+    Attributes
+    ----------
+    detail : str
+        What the value rests on: the two sides' medians, the range of the ratios, how many pairs.
+    """
+
+    part: str
+    measure: str
+    value: float
+    unit: str
+    detail: str
+    bar: float | None = None
+
+    @property
+    def reached(self) -> bool | None:
+        return None if self.bar is None else self.value <= self.bar
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is done: networks, and repetitions."""
+
+    jobs: dict
+    pairs: int
+    quick: bool
+
+
+FULL = Effort(JOBS, 5, quick=False)
+QUICK = Effort(QUICK_JOBS, 1, quick=True)
+
+
+def ratio_row(part: str, measure: str, found: dict, bar: float | None = None, per: tuple[int, int] = (1, 1)) -> Row:
+    """A row of a paired ratio, of times divided by the two counts of `per`."""
+    scale = per[1] / per[0]
+    detail = (
+        f"{found['ours'] * 1e3 / per[0]:.1f} ms against {found['theirs'] * 1e3 / per[1]:.1f} ms; "
+        f"{found['least'] * scale:.3f} … {found['most'] * scale:.3f} in {found['pairs']} pairs"
+    )
+    return Row(part, measure, found["ratio"] * scale, "ratio", detail, bar)
+
+
+# The loop -------------------------------------------------------------------------------------------------------------
+
+
+def loop(effort: Effort) -> Iterator[Row]:
+    """The whole function against a bare loop over its own images, through its own session, in one process for each."""
+    for name in effort.jobs:
+        found = json.loads(child("loop", name, effort.quick))
+        best = min(found, key=lambda one: one["theirs"])
+        yield ratio_row("loop", f"{name}: whole function / bare loop, same graph", best, 1.02)
+    if not effort.quick:
+        yield from untouched("googlenet", effort, 0.75)
+        yield from untouched("densenet121", effort, None)
+
+
+def loop_of(name: str, quick: bool) -> str:
+    """The pairs with each batch of the bare loop, as JSON."""
+    effort = QUICK if quick else FULL
+    job = effort.jobs[name]
+    work, net, _ = whole_function(job)
+    images = ready_images(job, net)
+    # The package's own session: the threads of two would disturb each other.
+    session = net._session._plain
+    return json.dumps([paired(work, bare_loop(session, images, batch), effort.pairs) for batch in BATCHES])
+
+
+def untouched(name: str, effort: Effort, bar: float | None) -> Iterator[Row]:
+    """Against the bare loop on the file as it is; a process for each side."""
+    sides = [Side("ours", name, effort.quick), *(Side("bare", name, effort.quick, batch) for batch in BATCHES)]
+    best = min((in_turn(sides[0], side, effort.pairs) for side in sides[1:]), key=lambda found: found["theirs"])
+    for side in sides:
+        side.close()
+    yield ratio_row("loop", f"{name}: whole function / bare loop on the untouched graph", best, bar)
+
+
+# Rivals ---------------------------------------------------------------------------------------------------------------
+
+RIVAL_BARS = {("efficientnet-lite0", "captum"): 0.5, ("resnet50", "captum"): 0.65}
+
+
+def rivals(effort: Effort) -> Iterator[Row]:
+    """Captum and MONAI, each at its best batch, per image that goes through the network; a process for each side."""
+    if effort.quick:
+        return
+    from rivals import BATCHES, IN_TORCH
+
+    for name in IN_TORCH:
+        ours = Side("ours", name, False)
+        for package, batches in BATCHES.items():
+            if package == "monai" and (name, "captum") not in RIVAL_BARS:
+                continue  # the slower one, on the two networks that count
+            batch = min(batches, key=lambda size, name=name, package=package: _once(name, package, size))
+            theirs = Side("rival", name, package, batch)
+            found = in_turn(ours, theirs, effort.pairs)
+            images = theirs.said["images"]
+            theirs.close()
+            measure = f"{name}: whole function / {package} (batch {batch}), per image"
+            row = ratio_row("rivals", measure, found, RIVAL_BARS.get((name, package)), (ours.said["images"], images))
+            yield Row(**{**vars(row), "detail": f"{row.detail}; scores {theirs.said['apart']:.0e} apart"})
+        ours.close()
+
+
+def _once(name: str, package: str, batch: int) -> float:
+    side = Side("rival", name, package, batch)
+    taken = side()
+    side.close()
+    return taken
+
+
+# Memory ---------------------------------------------------------------------------------------------------------------
+
+
+def memory(effort: Effort) -> Iterator[Row]:
+    """Peak memory of a process, over that of the bare loop which keeps one batch of 8."""
+    for name in effort.jobs:
+        bare = float(child("memory of the bare loop", name, effort.quick))
+        for size in (1, BATCHES[-1], 128):
+            ours = float(child("memory of the map", name, effort.quick, {"MiniBatchSize": size}))
+            measure = f"{name}: MiniBatchSize {size}, over the bare loop"
+            yield Row("memory", measure, ours - bare, "MB", f"{ours:.0f} MB against {bare:.0f} MB", 60)
+    if not effort.quick:
+        name = "efficientnet-lite0"
+        bare = float(child("memory of the bare loop", name, False))
+        result = 224 * 224 * 1000 * 4 / 1e6
+        for measure, more, of_result in (
+            ("1000 channels, no upsampling", {"channels": list(range(1, 1001)), "OutputUpsampling": "none"}, 0),
+            ("784 masks", {"Stride": 8}, 0),
+            ("1000 channels, bicubic, less the result", {"channels": list(range(1, 1001))}, result),
+        ):
+            ours = float(child("memory of the map", name, False, more)) - of_result
+            detail = f"{ours:.0f} MB against {bare:.0f} MB"
+            yield Row("memory", f"{name}: {measure}, over the bare loop", ours - bare, "MB", detail, 60)
+
+
+def memory_of_the_bare_loop(name: str, quick: bool) -> float:
+    job = (QUICK if quick else FULL).jobs[name]
+    images = ready_images(job, importNetworkFromONNX(network_file(name)), BATCHES[-1]) if quick else _one_batch(name)
+    loop = bare_loop(bare_session(name), images, BATCHES[-1])
+    for _ in range(3):
+        loop()
+    return peak_megabytes()
+
+
+def _one_batch(name: str) -> np.ndarray:
+    """Without the package, whose memory is not the loop's."""
+    return np.random.default_rng(0).integers(0, 256, (BATCHES[-1], 3, 224, 224)).astype(np.float32)
+
+
+def memory_of_the_map(name: str, quick: bool, more: dict) -> float:
+    work, _, _ = whole_function((QUICK if quick else FULL).jobs[name], **more)
+    work()
+    return peak_megabytes()
+
+
+# Scaling, start-up ----------------------------------------------------------------------------------------------------
+
+
+def scaling(effort: Effort) -> Iterator[Row]:
+    """Time against the number of masks and of channels."""
+    name = next(iter(effort.jobs))
+    job = effort.jobs[name]
+    net = importNetworkFromONNX(network_file(name))
+    X = image_for(job, net)
+    rows = X.shape[0]
+    for stride in (rows // 4, rows // 10, rows // 20):
+        how = {**options(job), "Stride": stride, "OutputUpsampling": "none"}
+        taken = statistics.median(seconds(lambda how=how: occlusionSensitivity(net, X, 1, **how)) for _ in range(3))
+        masks = (-(-rows // stride)) ** 2
+        yield Row("scaling", f"{name}: {masks} masks", taken * 1e3 / masks, "ms a mask", f"{taken:.2f} s in all")
+    n_channels = net.predict(X).shape[-1]
+    for count in sorted({1, min(10, n_channels), n_channels}):
+        channels = list(range(1, count + 1))
+        work = lambda channels=channels: occlusionSensitivity(net, X, channels, **options(job))  # noqa: E731
+        taken = statistics.median(seconds(work) for _ in range(3))
+        yield Row("scaling", f"{name}: {count} channel(s), bicubic", taken, "s", "median of 3")
+
+
+def startup(effort: Effort) -> Iterator[Row]:
+    """From the start of the process to the first mini-batch of the demo."""
+    child("first mask of the demo")  # the files come into the system's cache
+    times = []
+    for _ in range(3 if effort.quick else 7):
+        start = time.time()
+        times.append(float(child("first mask of the demo")) - start)
+    detail = f"{min(times):.2f} … {max(times):.2f} s in {len(times)} processes"
+    yield Row("start-up", "occlusion-sensitivity demo to its first masks", statistics.median(times), "s", detail, 1.5)
+    command = [sys.executable, "-c", "import occlusion_sensitivity"]
+    bare = [sys.executable, "-c", "import numpy"]
+    found = paired(lambda: subprocess.run(command, check=True), lambda: subprocess.run(bare, check=True), effort.pairs)
+    yield ratio_row("start-up", "import occlusion_sensitivity / import numpy, processes", found)
+
+
+def first_mask_of_the_demo() -> float:
+    from occlusion_sensitivity import cli
+
+    def now(*_: object) -> None:
+        # Not through sys.exit: the map need not be finished.
+        sys.__stdout__.write(f"{time.time()}\n")
+        sys.__stdout__.flush()
+        os._exit(0)
+
+    cli._ProgressBar.__call__ = now
+    with tempfile.TemporaryDirectory() as folder:
+        cli.main(["demo", "--output", str(Path(folder) / "demo.png")])
+    msg = "the demo ended before its first mask"
+    raise RuntimeError(msg)
+
+
+# Kernels --------------------------------------------------------------------------------------------------------------
+
+
+def resizing(effort: Effort) -> Iterator[Row]:
+    """imresize of 1000 maps of 11×11 to 224×224 in single, against writing the result once, and other libraries."""
+    maps = np.random.default_rng(0).random((11, 11, 40 if effort.quick else 1000), dtype=np.float32)
+    shape = (224, 224, maps.shape[2])
+    sides = {"numpy.full of the result": lambda: np.full(shape, 1.5, dtype=np.float32)}
+    if not effort.quick:
+        sides |= other_resizers(maps)
+    for other, theirs in sides.items():
+        bar = 1.5 if other.startswith("numpy") else 1.0
+        pairs = effort.pairs * (3 if bar == 1.5 else 1)  # the short one, which the machine disturbs most
+        found = paired(lambda: imresize(maps, [224, 224]), theirs, pairs)
+        yield ratio_row("imresize", f"11×11×{shape[2]} → 224×224×{shape[2]}, bicubic / {other}", found, bar)
+
+
+def other_resizers(maps: np.ndarray) -> dict:
+    import cv2
+    import skimage.transform
+    import torch
+
+    tensor = torch.from_numpy(np.ascontiguousarray(maps.transpose(2, 0, 1)[np.newaxis]))
+    most = 4  # OpenCV resizes no more channels than a picture has
+    parts = [np.ascontiguousarray(maps[:, :, first : first + most]) for first in range(0, maps.shape[2], most)]
+    return {
+        "torch interpolate, planes": lambda: torch.nn.functional.interpolate(tensor, (224, 224), mode="bicubic"),
+        "OpenCV INTER_CUBIC, 4 channels at once": lambda: [
+            cv2.resize(part, (224, 224), interpolation=cv2.INTER_CUBIC) for part in parts
+        ],
+        "scikit-image resize, order 3": lambda: skimage.transform.resize(maps, (224, 224), order=3),
+    }
+
+
+def painting(effort: Effort) -> Iterator[Row]:
+    """Painting 8 masks and restoring them, against copying the batch."""
+    from occlusion_sensitivity.devices.cpu import CPU
+
+    original, filled = np.zeros((3, 224, 224, 1), dtype=np.float32), np.ones((3, 224, 224, 1), dtype=np.float32)
+    batch = np.repeat(original[np.newaxis], 8, axis=0)
+    boxes = np.array([[22 * k, 22 * k + 45, 22 * k, 22 * k + 45] for k in range(8)], dtype=np.int32)
+
+    def paint_and_restore() -> None:
+        for _ in range(100):
+            CPU.copy_boxes(filled, boxes, batch)
+            CPU.copy_boxes(original, boxes, batch)
+
+    other = np.empty_like(batch)
+
+    def copy() -> None:
+        for _ in range(100):
+            np.copyto(other, batch)
+
+    found = paired(paint_and_restore, copy, effort.pairs * 3)
+    yield ratio_row("painting", "8 masks of 45×45 painted and restored / a copy of the batch, 100 times", found, 1.0)
+
+
+def agreement(effort: Effort) -> Iterator[Row]:
+    """Maps of the prepared graph against those of the file as it is."""
+    for name, job in effort.jobs.items():
+        # Large masks of black: a small one moves the score of a network with random weights little, and the range of
+        # the map comes near to the float noise of the score.
+        rows = importNetworkFromONNX(network_file(name)).Layers[0].InputSize[0]
+        how = {"MaskSize": 2 * rows // 3, "Stride": rows // 4, "MaskValue": 0, "OutputUpsampling": "none"}
+        maps = []
+        for optimize in (False, True):
+            net = importNetworkFromONNX(network_file(name), Optimize=optimize)
+            X = image_for(job, net)
+            best = int(net.predict(X).argmax()) + 1
+            maps.append(occlusionSensitivity(net, X, best, **how).astype(np.float64))
+        span = np.ptp(maps[0])
+        apart = np.abs(maps[0] - maps[1]).max() / span
+        detail = f"best channel, 16 masks; range {span:.2g}"
+        yield Row("agreement", f"{name}: Optimize on and off", apart, "of the map's range", detail, 1e-5)
+
+
+PARTS = {
+    "loop": loop,
+    "rivals": rivals,
+    "memory": memory,
+    "scaling": scaling,
+    "startup": startup,
+    "resizing": resizing,
+    "painting": painting,
+    "agreement": agreement,
+}
+# In processes of their own: name → function, whose result is printed.
+CHILDREN = {
+    "loop": loop_of,
+    "memory of the bare loop": memory_of_the_bare_loop,
+    "memory of the map": memory_of_the_map,
+    "first mask of the demo": first_mask_of_the_demo,
+}
+
+
+def side(kind: str, name: str, *how: object) -> tuple:
+    """The work of a Side, and what it says of itself."""
+    if kind == "rival":
+        from rivals import rival
+
+        return rival(name, *how)
+    quick, *batch = how
+    job = (QUICK if quick else FULL).jobs[name]
+    if kind == "bare":
+        images = ready_images(job, importNetworkFromONNX(network_file(name)))
+        return bare_loop(bare_session(name), images, *batch), {"images": len(images)}
+    work, _, masks = whole_function(job)
+    return work, {"images": masks + 1}
+
+
+def folder_of_results() -> Path:
+    return Path(__file__).parents[1] / "build" / "benchmarks"

@@ -1,0 +1,79 @@
+"""What the benchmark shows, and the networks it runs; never how long they take."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    """The modules of benchmarks, which lie beside the package."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    before = set(sys.modules)
+    import parts
+    import tables
+    import topologies
+
+    yield parts, tables, topologies
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def test_rows_say_whether_the_bar_was_reached(benchmarks):
+    parts, tables, _ = benchmarks
+    row = parts.ratio_row("loop", "ours / theirs", parts_summary(), 1.02)
+    assert row.value == pytest.approx(1.01)
+    assert tables.verdict(row) == "≤ 1.02 reached"
+    worse = parts.ratio_row("loop", "ours / theirs", parts_summary(), 1.0)
+    assert tables.verdict(worse) == "≤ 1 NOT reached"
+    assert tables.verdict(parts.Row("loop", "measure", 1.0, "s", "")) == ""
+    assert tables.markdown([worse]).splitlines()[-1] == (
+        "| ours / theirs | 1.010 | ≤ 1 NOT reached | 1010.0 ms against 1000.0 ms; 0.900 … 1.100 in 3 pairs |"
+    )
+
+
+def parts_summary():
+    return {"ours": 1.01, "theirs": 1.0, "ratio": 1.01, "least": 0.9, "most": 1.1, "pairs": 3}
+
+
+def test_times_are_divided_by_the_images(benchmarks):
+    """Twice the images in the same time are half the time an image."""
+    parts, _, _ = benchmarks
+    assert parts.ratio_row("rivals", "m", parts_summary(), per=(20, 10)).value == pytest.approx(0.505)
+
+
+def test_medians_of_pairs(benchmarks):
+    import measuring
+
+    found = measuring.summary([(2.0, 1.0), (3.0, 2.0), (10.0, 2.0)])
+    assert found == {"ours": 3.0, "theirs": 2.0, "ratio": 2.0, "least": 1.5, "most": 5.0, "pairs": 3}
+
+
+@pytest.mark.parametrize("name", ["googlenet", "squeezenet"])
+def test_networks_with_random_weights(benchmarks, name):
+    """Finite, different for different images, and not so sure that no mask could tell."""
+    _, _, topologies = benchmarks
+    model = topologies.topology(name)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    (source,) = session.get_inputs()
+    images = np.random.default_rng(1).integers(0, 256, (2, 3, 14, 14)).repeat(16, 2).repeat(16, 3)
+    (scores,) = session.run(None, {source.name: images.astype(np.float32)})
+    scores = scores.reshape(2, -1)
+    np.testing.assert_allclose(scores.sum(axis=1), 1, rtol=1e-4)
+    assert scores.max() < 0.9
+    assert np.abs(scores[0] - scores[1]).max() > 1e-4
+
+
+def test_the_document_has_every_table(benchmarks):
+    _, tables, _ = benchmarks
+    text = tables.DOCUMENT.read_text(encoding="utf-8")
+    for name in ("loop", "rivals", "memory", "scaling", "start-up", "imresize", "painting", "agreement"):
+        table = text.partition(f"<!-- {name} -->")[2].partition(f"<!-- end {name} -->")[0].strip()
+        assert table.startswith("| measure | value | aimed at | |"), name
+        assert len(table.splitlines()) > 2, name
+    assert "Python 3" in text.partition("<!-- machine -->")[2].partition("<!-- end machine -->")[0]
