@@ -23,13 +23,16 @@ if is_text(varargin{1})
     file_format = char(varargin{1});
     varargin(1) = [];
 end
+[folder, name, ending] = fileparts(char(file));
+if isempty(ending)
+    file = [char(file) '.mat'];
+end
 [net, X] = varargin{1:2};
 call = exported_call(net, varargin(3:end));
 [geometry, others] = mask_options(call.pairs);
 X = gather_array(X);
 
 [content.source, content.tool] = this_tool();
-[folder, name] = fileparts(char(file));
 content.network = [name '.onnx'];
 content.OutputNames = call.output;
 content.X = X;
@@ -43,8 +46,8 @@ content.totals = channel_totals(net, X, call);
 content.map = gather_array(occlusionSensitivity(net, X, call.target{:}, geometry{:}, others{:}, ...
     'OutputUpsampling', 'none'));
 content.scoreMap = gather_array(occlusionSensitivity(net, X, call.target{:}, call.pairs{:}));
-write_network(net, fullfile(folder, content.network));
 save(char(file), '-struct', 'content', file_format);
+write_network(net, fullfile(folder, content.network));
 end
 
 function call = exported_call(net, rest)

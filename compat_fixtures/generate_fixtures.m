@@ -5,7 +5,7 @@
 %
 % In MATLAB, the real occlusionSensitivity and imresize compute them, on dlnetwork objects built from the stored weights. In
 % Octave, the functions in octave/ stand in. Both write the same files; reference.json says which of the two it
-% was. Exact and published references stay as they are. Afterwards, tools/write_manifest.py brings the manifest up to date.
+% was. Exact and published references stay as they are, and in Octave those of MATLAB. Afterwards, tools/write_manifest.py brings the manifest up to date.
 %
 % A script without functions of its own, so that both run it: one wants them at the end, the other before their use.
 
@@ -17,5 +17,8 @@ end
 folders = computed_cases(fullfile(here, 'cases'));
 for k = 1:numel(folders)
     fprintf('%d of %d: %s\n', k, numel(folders), folders{k});
-    write_reference(folders{k});
+    refusal = write_reference(folders{k});
+    if ~isempty(refusal)
+        fprintf('  is an error: %s\n', refusal);
+    end
 end

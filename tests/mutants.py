@@ -225,6 +225,21 @@ def cut_to_the_range(A, size, scales, method, antialias):
     return _resized(A, size, scales, method, antialias).clip(A.min(), A.max())
 
 
+def stored_once(A, size, scales, method, antialias):
+    return _resized(A.astype(np.float64), size, scales, method, antialias).astype(A.dtype)
+
+
+def single_weights(*how):
+    return [[(pixel, float(np.float32(weight))) for pixel, weight in row] for row in _axis_weights(*how)]
+
+
+def floor_of_a_half_more(value, dtype):
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        return min(max(math.floor(value + 0.5), limits.min), limits.max)
+    return dtype.type(value)
+
+
 def half_even(value, dtype):
     if np.issubdtype(dtype, np.integer):
         limits = np.iinfo(dtype)
@@ -335,5 +350,10 @@ MUTANTS = (
     ),
     Mutant("columns first", imresize(("resized", columns_first)), ("imresize_tie",)),
     Mutant("integers rounded once, at the end", imresize(("resized", rounded_once)), ("imresize_uint8_enlarged",)),
+    Mutant(
+        "singles stored once, at the end", imresize(("resized", stored_once)), ("mask_odd", "imresize_bilinear_shrunk")
+    ),
+    Mutant("weights in single", imresize(("axis_weights", single_weights)), ("mask_odd", "imresize_double")),
+    Mutant("floor(x + 0.5) below zero", imresize(("stored", floor_of_a_half_more)), ("imresize_negative_tie",)),
     Mutant("integers rounded half to even", imresize(("stored", half_even)), ("imresize_tie",)),
 )

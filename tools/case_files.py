@@ -1,4 +1,4 @@
-"""How the files of compat_fixtures/cases are written; occlusion_sensitivity.parity and read_case.m read them."""
+"""How the files of compat_fixtures/cases are written; occlusion_sensitivity.parity and read_array.m read them."""
 
 import json
 from pathlib import Path

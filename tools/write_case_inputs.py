@@ -239,7 +239,7 @@ class Case:
     output: str | None = None
     constant: bool = False
     exact: bool = False
-    refused: bool = False
+    refused: str = ""  # the argument at fault
 
 
 def options(**given):
@@ -346,11 +346,31 @@ CALLS = {
         "mask before rescale-symmetric", (12, 10, 3), options(MaskValue=0), network=normalized("rescale-symmetric")
     ),
     "linear_scores": Case("scores that are not bounded", (13, 14, 3), network=linear, channels=(1, 2, 3)),
-    "refused_mask_larger_than_the_image": Case("an error", (8, 9, 3), options(MaskSize=[9, 9]), refused=True),
-    "refused_half_a_pixel": Case("an error: sizes are whole", (8, 9, 3), options(MaskSize=2.5), refused=True),
-    "refused_stride_zero": Case("an error: strides are positive", (8, 9, 3), options(Stride=[0, 1]), refused=True),
-    "refused_channel": Case("an error: the network has 4 channels", (8, 9, 3), channels=(5,), refused=True),
-    "refused_fill": Case("an error: two fills for three channels", (8, 9, 3), options(MaskValue=[1, 2]), refused=True),
+    "clipping_on": Case("MaskClipping as a text", (12, 10, 3), options(MaskSize=3, Stride=2, MaskClipping="on")),
+    "clipping_one": Case("MaskClipping as a number", (12, 10, 3), options(MaskSize=3, Stride=2, MaskClipping=1)),
+    "channels_of_one_row": Case(
+        "two maps one pixel high", (1, 24, 4), options(MaskSize=[1, 3]), channels=(1, 3), network=linear
+    ),
+    "channels_of_one_column": Case("two maps one pixel wide", (18, 1, 3), NONE, channels=(2, 1), network=linear),
+    "channels_of_one_position": Case(
+        "two maps of a single position", (9, 8, 3), options(MaskSize=4, Stride=50), channels=(3, 1), network=linear
+    ),
+    "channels_of_one_position_alone": Case(
+        "two single values",
+        (9, 8, 3),
+        options(MaskSize=4, Stride=50, OutputUpsampling="none"),
+        channels=(3, 1),
+        network=linear,
+    ),
+    "refused_mask_wider_than_the_image": Case("an error", (8, 9, 3), options(MaskSize=[8, 10]), refused="MaskSize"),
+    "refused_second_stride_zero": Case("an error", (8, 9, 3), options(Stride=[1, 0]), refused="Stride"),
+    "refused_mask_larger_than_the_image": Case("an error", (8, 9, 3), options(MaskSize=[9, 9]), refused="MaskSize"),
+    "refused_half_a_pixel": Case("an error: sizes are whole", (8, 9, 3), options(MaskSize=2.5), refused="MaskSize"),
+    "refused_stride_zero": Case("an error: strides are positive", (8, 9, 3), options(Stride=[0, 1]), refused="Stride"),
+    "refused_channel": Case("an error: the network has 4 channels", (8, 9, 3), channels=(5,), refused="channelIdx"),
+    "refused_fill": Case(
+        "an error: two fills for three channels", (8, 9, 3), options(MaskValue=[1, 2]), refused="MaskValue"
+    ),
 }
 EXACT = {
     "exact_defaults": Case("box sums of weights · (X − mean)", (25, 20, 3)),
@@ -377,6 +397,7 @@ IMRESIZE = {
     ),
     "imresize_uint8_shrunk": ("antialiasing", (21, 26), "uint8", [8, 9], "bicubic", None),
     "imresize_columns_first": ("the axis with the smaller scale first", (12, 30), "uint8", [18, 10], "bicubic", None),
+    "imresize_negative_tie": ("halves below zero", (12, 20), "int8", 0.5, "bilinear", None),
     "imresize_tie": ("rows first on a tie", (12, 20), "uint8", 0.5, "bicubic", None),
     "imresize_plain": ("shrinking without antialiasing", (20, 23), "uint8", [7, 9], "bicubic", False),
     "imresize_factor": ("a factor: ceil(1.7·size), the scale as given", (9, 11), "uint8", 1.7, "bicubic", None),
@@ -446,7 +467,7 @@ def write_call(name, case):
     folder.mkdir()
     output = case.output or layers[-1]["Name"]
     call = {"channelIdx": list(case.channels), "options": case.options}
-    refused = {"refused": True} if case.refused else {}
+    refused = {"refused": case.refused} if case.refused else {}
     write_json(folder / "case.json", {"kind": "occlusionSensitivity", "about": case.about, **call, **refused})
     write_json(folder / "network.json", {"InputSize": list(size), "OutputNames": output, "Layers": layers})
     write_array(folder / "X.json", X)
@@ -454,9 +475,13 @@ def write_call(name, case):
 
 
 def write_imresize(name, about, size, kind, scale, method, antialiasing):
-    low, high = {"single": (-1, 1), "double": (-1, 1), "int16": (-32768, 32767), "int32": (-(2**31), 2**31 - 1)}.get(
-        kind, (0, 65535 if kind == "uint16" else 255)
-    )
+    low, high = {
+        "single": (-1, 1),
+        "double": (-1, 1),
+        "int16": (-32768, 32767),
+        "int32": (-(2**31), 2**31 - 1),
+        "int8": (-128, 127),
+    }.get(kind, (0, 65535 if kind == "uint16" else 255))
     # Beyond the limits at both ends, so that values saturate.
     A = image(generator(name), size, "double", (low - (high - low) / 4, high + (high - low) / 4)).clip(low, high)
     if kind not in ("single", "double"):
@@ -482,7 +507,7 @@ def write_published(name, case, reference):
     folder.mkdir()
     write_json(folder / "case.json", case)
     write_array(folder / "expected.json", np.array(reference, dtype=np.float64))
-    tool = "figures and documentation published by MathWorks (shared/spec/behaviour.md)"
+    tool = "figures and documentation published by MathWorks"
     write_json(folder / "reference.json", {"source": "documentation", "tool": tool})
 
 

@@ -1,13 +1,27 @@
-function write_reference(folder)
-% Compute the reference of the parity case in a folder, and record who computed it.
+function refusal = write_reference(folder)
+% Compute the reference of the parity case in a folder, and record who computed it. What the call gives is computed first:
+% the files that are there stay until it is done. An error of the call is a result, too, and is returned ('' for none).
 description = jsondecode(fileread(fullfile(folder, 'case.json')));
-remove_results(folder);
-if strcmp(description.kind, 'imresize')
-    write_array(fullfile(folder, 'B.json'), resized(folder, description));
-else
-    write_maps(folder, description);
-end
 [source, tool] = this_tool();
+refusal = '';
+try
+    if strcmp(description.kind, 'imresize')
+        results = struct('B', resized(folder, description));
+    else
+        results = maps(folder, description);
+    end
+catch failure
+    refusal = failure.message;
+end
+remove_results(folder);
+if isempty(refusal)
+    names = fieldnames(results);
+    for k = 1:numel(names)
+        write_array(fullfile(folder, [names{k} '.json']), results.(names{k}));
+    end
+else
+    write_text(fullfile(folder, 'error.json'), sprintf('{"message": %s}\n', jsonencode(refusal)));
+end
 write_text(fullfile(folder, 'reference.json'), sprintf('{"source": "%s",\n "tool": "%s"}\n', source, tool));
 end
 
@@ -21,25 +35,19 @@ for k = 1:numel(results)
 end
 end
 
-function write_maps(folder, description)
+function results = maps(folder, description)
 X = read_array(fullfile(folder, 'X.json'));
 net = build_network(fullfile(folder, 'network.json'));
 channels = description.channelIdx(:)';
 pairs = option_pairs(description.options);
-try
-    scoreMap = occlusionSensitivity(net, X, channels, pairs{:});
-catch refusal
-    if ~isfield(description, 'refused')
-        rethrow(refusal);
-    end
-    write_text(fullfile(folder, 'error.json'), sprintf('{"message": %s}\n', jsonencode(refusal.message)));
-    return
+if ~isfield(description.options, 'ExecutionEnvironment')
+    % On every machine the same: a GPU sums in another order.
+    pairs = [pairs, {'ExecutionEnvironment', 'cpu'}];
 end
+results.scoreMap = gather_array(occlusionSensitivity(net, X, channels, pairs{:}));
 [geometry, others] = mask_options(pairs);
-map = occlusionSensitivity(net, X, channels, geometry{:}, others{:}, 'OutputUpsampling', 'none');
-write_array(fullfile(folder, 'boxes.json'), measure_boxes([size(X, 1), size(X, 2)], geometry));
-write_array(fullfile(folder, 'map.json'), gather_array(map));
-write_array(fullfile(folder, 'scoreMap.json'), gather_array(scoreMap));
+results.map = gather_array(occlusionSensitivity(net, X, channels, geometry{:}, others{:}, 'OutputUpsampling', 'none'));
+results.boxes = measure_boxes([size(X, 1), size(X, 2)], geometry);
 end
 
 function B = resized(folder, description)

@@ -1,8 +1,8 @@
 % IMRESIZE  Resize an image or a map.
 %
 % Stands in for MATLAB's function of this name when the fixtures are generated
-% in GNU Octave; written from shared/spec/behaviour.md, i.e. the rules in
-% docs/compatibility.md (section 6 there gives the numbered rules cited below).
+% in GNU Octave; written from the rules in
+% docs/compatibility.md, section "imresize".
 %
 %   B = imresize(A, scale)
 %   B = imresize(A, [rows columns])

@@ -1,7 +1,7 @@
 % OCCLUSIONSENSITIVITY  How a network's score changes when a mask hides pixels.
 %
 % Stands in for MATLAB's function of this name when the fixtures are generated
-% in GNU Octave; written from shared/spec/behaviour.md, i.e. the rules in
+% in GNU Octave; written from the rules in
 % docs/compatibility.md.
 %
 %   scoreMap = occlusionSensitivity(net, X, channelIdx)

@@ -1,7 +1,7 @@
 % PREDICT  Evaluate a small image network for one image, in double.
 %
 % Stands in for MATLAB's function of this name when the fixtures are generated
-% in GNU Octave; written from shared/spec/behaviour.md, i.e. the rules in
+% in GNU Octave; written from the rules in
 % docs/compatibility.md.
 %
 %   Y = predict(net, X)

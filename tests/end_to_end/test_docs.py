@@ -93,3 +93,5 @@ def test_the_table_of_agreement_is_of_these_cases():
 def test_the_table_of_changed_rules_is_of_these_mutants():
     _, rows = generated_table("mutants")
     assert [(row[0], row[2]) for row in rows] == [(mutant.rule, ", ".join(mutant.caught_by)) for mutant in MUTANTS]
+    manifest = json.loads((ROOT / "compat_fixtures" / "manifest.json").read_text("utf-8"))["cases"]
+    assert {row[1].partition(" of ")[2] for row in rows} == {str(len(manifest))}

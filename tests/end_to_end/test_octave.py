@@ -23,7 +23,7 @@ def octave():
     if program is None:
         if os.environ.get("OCCLUSION_REQUIRE_OCTAVE"):
             pytest.fail("OCCLUSION_REQUIRE_OCTAVE is set, but there is no octave-cli")
-        pytest.skip("needs GNU Octave (Debian packages octave and octave-image)")
+        pytest.skip("needs GNU Octave (Debian package octave)")
 
     def run(*arguments, cwd):
         command = [program, "--norc", "--no-history", *map(str, arguments)]
@@ -44,16 +44,13 @@ def computed_by_octave(folder):
 def test_the_generator_writes_the_committed_files(octave, tmp_path):
     clean = shutil.copytree(FIXTURES, tmp_path / "compat_fixtures")
     committed = computed_by_octave(FIXTURES)
-    assert len(committed) > 300
+    assert committed, "all references are MATLAB's: this test has done its duty"
     for file in committed:
         (clean / file).unlink()
     octave(clean / "generate_fixtures.m", cwd=tmp_path)
     assert computed_by_octave(clean) == committed
-    # Bit for bit where the same Octave computes them; another one may round exp otherwise.
-    reference = Path("cases/mask_odd/reference.json")
-    same_octave = filecmp.cmp(clean / reference, FIXTURES / reference, shallow=False)
+    # Bit for bit where they were committed; another processor or Octave may round exp otherwise.
     different = [file for file in committed if not filecmp.cmp(clean / file, FIXTURES / file, shallow=False)]
-    assert not (same_octave and different)
     for file in different:
         assert file.name in ("map.json", "scoreMap.json", "B.json", "error.json", "reference.json")
         if file.name in ("map.json", "scoreMap.json", "B.json"):

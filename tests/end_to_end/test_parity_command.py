@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
+import networks
+from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity.cli import main
 
 COMMAND = str(Path(sys.executable).with_name("occlusion-sensitivity"))
@@ -210,13 +212,36 @@ def test_another_result_without_its_stages():
     assert "the map has shape (12, 12, 2) in Octave, and (13, 12, 2) here." in explained()
 
 
-def test_a_flat_map_is_called_flat():
-    """The scores differ by float noise, which is much in units of a flat map."""
-    variables = exported()
-    totals = variables["totals"] * (1 + 1e-6)
-    flat = {name: variables[name] * 1e-6 for name in ("map", "scoreMap")}
-    exported({"totals": totals, **flat})
-    assert "(Or the map is flat: this is no more than the float noise of such a score.)" in explained()
+def test_float_noise_of_a_large_score_is_no_difference():
+    """A score of 1000 that a mask moves by some hundredths: single holds it to 6e-5."""
+    rng = np.random.default_rng(0)
+    weight = rng.normal(size=(1, 8, 9, 1)) / 1000
+    networks.linear(Path("case.onnx"), weight, bias=np.array([1000.0]))
+    X = rng.random((8, 9))
+    how = {"MaskSize": 3.0, "Stride": 2.0, "OutputUpsampling": "none"}
+    score_map = occlusionSensitivity(importNetworkFromONNX("case.onnx"), X, 1, **how)
+    assert np.ptp(score_map) < 0.05
+    noisy = score_map + rng.uniform(-6e-5, 6e-5, size=score_map.shape)
+    call = {"X": X, "channelIdx": 1.0, "scoreMap": noisy, **how}
+    savemat("case.mat", call)
+    assert "the difference is in the whole call" in explained()
+    savemat("case.mat", {**call, "totals": 1000 + np.sum(weight[0, ..., 0] * X)})
+    assert explained() == "This package gives the numbers of the reference: network, call agree."
+
+
+def test_numbers_that_overflow_agree_with_nothing():
+    exported({"scoreMap": loadmat(EXPORTED / "octave.mat")["scoreMap"].astype(float) * 0 + [[[1.5e308, -1.5e308]]]})
+    assert run("case.mat").returncode == 1
+
+
+def test_a_file_that_cannot_be_read_leaves_the_others():
+    exported()
+    Path("bad.mat").write_bytes(b"")
+    done = run("bad.mat", "case.mat", "mask_odd")
+    assert done.returncode == 1
+    found = rows(done.stdout)
+    assert found["bad.mat"][-1].startswith("fails: 'bad.mat' cannot be read as a .mat file")
+    assert (found["case.mat"][-1], found["mask_odd"][-1]) == ("agrees", "agrees")
 
 
 @pytest.mark.parametrize(
@@ -233,11 +258,13 @@ def test_a_flat_map_is_called_flat():
         ({"channelIdx": np.array([[1.0]])}, [], "must hold a number for each of the 1 channels|rows × columns × 1"),
         ({"channelIdx": np.array([[9.0, 1]])}, [], "channelIdx must be a positive integer or a vector of them, 1 to 4"),
         ({"MaskSize": np.array([[2.5]])}, [], "MaskSize must be"),
-        ({"network": "absent.onnx"}, [], "case.mat: the network must be beside it, but there is no file 'absent.onnx'"),
+        ({"network": "absent.onnx"}, [], "case.mat: the network must be beside it, but there is no file 'case.onnx'"),
         ({"OutputNames": "nothing"}, [], "OutputNames must be layers of the network, but 'nothing' is none"),
         ({"totals": np.zeros((1, 5))}, [], "totals must hold a number for each of the 2 channels"),
         ({"map": np.zeros((4, 4))}, [], r"map must be rows × columns × 2 .* but has shape \(4, 4\)"),
-        ({"boxes": np.zeros((3, 3))}, [], "difference starts with the boxes"),
+        ({"boxes": np.zeros((3, 3))}, [], "boxes must be an array n×4 of whole numbers"),
+        ({"boxes": np.full((16, 4), np.nan)}, [], "boxes must be an array n×4 of whole numbers"),
+        ({"OutputUpsampling": {"a": 1}}, [], "variable OutputUpsampling is of a class that only MATLAB reads"),
     ],
 )
 def test_damaged_exports(changed, without, message):
@@ -253,4 +280,4 @@ def test_no_mat_file(content):
     Path("case.mat").write_bytes(content)
     done = run("case.mat")
     assert done.returncode == 1
-    assert "'case.mat' cannot be read as a .mat file" in done.stderr
+    assert "'case.mat' cannot be read as a .mat file" in done.stdout

@@ -64,7 +64,6 @@ def test_hdf5_without_matlabs_attributes(tmp_path):
     file = tmp_path / "a.mat"
     with h5py.File(file, "w", userblock_size=512) as content:
         content["X"] = VARIABLES["X"].T
-        content.create_group("single")
     assert_variables(read_mat(file, VARIABLES), {"X": VARIABLES["X"]})
 
 
@@ -123,9 +122,25 @@ def test_complex_is_refused(tmp_path, version):
         read_mat(file, ["X"])
 
 
-def test_cells_and_structs_are_left_out(tmp_path):
-    scipy.io.savemat(tmp_path / "a.mat", {"X": {"a": 1}, "Y": np.array([[1], [2]], dtype=object), "Z": 1.0})
-    assert set(read_mat(tmp_path / "a.mat", ["X", "Y", "Z"])) == {"Z"}
+@pytest.mark.parametrize("name", ["struct", "cell", "rows"])
+def test_what_only_matlab_reads_is_refused_where_it_is_asked_for(tmp_path, name):
+    file = tmp_path / "a.mat"
+    cell = np.array([[1], [2]], dtype=object)
+    scipy.io.savemat(file, {"struct": {"a": 1}, "cell": cell, "rows": np.array(["ab", "cd"]), "number": 1.0})
+    assert set(read_mat(file, ["number"])) == {"number"}
+    with pytest.raises(ValueError, match=f"variable {name} is of a class that only MATLAB reads"):
+        read_mat(file, [name, "number"])
+
+
+def test_version_7_3_that_only_matlab_reads_is_refused(tmp_path):
+    file = tmp_path / "a.mat"
+    with h5py.File(file, "w", userblock_size=512) as content:
+        content.create_group("struct").attrs["MATLAB_class"] = np.bytes_("struct")
+        content["text"] = np.arange(6, dtype=np.uint32)
+        content["text"].attrs["MATLAB_class"] = np.bytes_("string")
+    for name in ("struct", "text"):
+        with pytest.raises(ValueError, match=f"variable {name} is of a class that only MATLAB reads"):
+            read_mat(file, [name])
 
 
 @pytest.mark.parametrize("content", [b"", b"no mat file", b"\0" * 600, b" " * 512 + b"\x89HDF\r\n\x1a\n", b"{}" * 5000])

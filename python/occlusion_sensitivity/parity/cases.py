@@ -91,7 +91,9 @@ def _manifest(fixtures: Path) -> Any:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         for entry in manifest["cases"].values():
-            _ = entry["source"], entry["tool"], entry["tolerance"], entry["files"].items()
+            _ = entry["source"], entry["tool"], entry["tolerance"].items(), entry["files"].items()
+        if not manifest["cases"]:
+            raise ValueError("no cases")
     except FileNotFoundError as error:
         msg = f"CASES: {str(fixtures)!r} is no folder of parity cases: it has no {MANIFEST}."
         raise FileNotFoundError(msg) from error
@@ -104,7 +106,7 @@ def _manifest(fixtures: Path) -> Any:
 def _strangers(fixtures: Path, names: Sequence[str]) -> Iterator[Result]:
     """Folders that the manifest does not know."""
     for folder in sorted((fixtures / "cases").iterdir() if (fixtures / "cases").is_dir() else ()):
-        if folder.name not in names:
+        if folder.is_dir() and folder.name not in names:
             yield Result(name=folder.name, source="?", problem=f"is not in {MANIFEST}")
 
 
@@ -113,16 +115,21 @@ def _run_case(folder: Path, entry: Mapping[str, Any], environment: Environment |
     damage = _damage(folder, entry["files"])
     if damage:
         return Result(**about, problem=damage)
-    content = {file: json.loads((folder / file).read_text("utf-8")) for file in entry["files"] if file.endswith("json")}
-    kind = content["case.json"]["kind"]
-    if environment is not None and kind == "occlusionSensitivity":
-        content["case.json"]["options"]["ExecutionEnvironment"] = environment
     try:
+        files_in = [file for file in entry["files"] if file.endswith("json")]
+        content = {file: json.loads((folder / file).read_text("utf-8")) for file in files_in}
+        kind = content["case.json"]["kind"]
+        if environment is not None and kind == "occlusionSensitivity":
+            content["case.json"]["options"]["ExecutionEnvironment"] = environment
         if "error.json" in content:
             return _run_refusal(folder, content, about)
-        return Result(**about, stages=_KINDS[kind](folder, content, entry["tolerance"]))
-    except (ValueError, TypeError, RuntimeError, ImportError, MemoryError) as error:
-        return Result(**about, problem=f"fails: {error}")
+        stages = _KINDS[kind](folder, content, entry["tolerance"])
+    except (ValueError, TypeError, RuntimeError, ImportError, MemoryError, OSError, KeyError) as error:
+        return Result(**about, problem=f"fails: {error if not isinstance(error, KeyError) else f'{error} is missing'}")
+    missing = set(entry["tolerance"]) - {stage.name for stage in stages}
+    if missing or not stages:
+        return Result(**about, problem=f"compares no {', '.join(sorted(missing)) or 'stage'}")
+    return Result(**about, stages=stages)
 
 
 def _damage(folder: Path, hashes: Mapping[str, str]) -> str:
@@ -163,7 +170,10 @@ def _run_refusal(folder: Path, content: Mapping[str, Any], about: Mapping[str, A
     net = importNetworkFromONNX(case.network)
     try:
         occlusionSensitivity(net, case.X, case.channels, **case.options)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError) as error:
+        at_fault = content["case.json"].get("refused", "")
+        if not str(error).startswith(at_fault):
+            return Result(**about, problem=f"refused for another reason than {at_fault}: {error}")
         return Result(**about, refused=True)
     return Result(**about, problem="the reference refuses this call, and this package does not")
 

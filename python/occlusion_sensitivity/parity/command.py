@@ -20,7 +20,7 @@ def run(cases: Sequence[str], page: Path | None, environment: Environment | None
         else:
             results.extend(run_cases(*typed, environment))
     results += exported
-    heading = _heading(cases)
+    heading = f"Cases: {', '.join(cases) or default_fixtures()}. References by: {_tools(results)}."
     print(f"{heading}\n{UNITS}\n")
     print(text_table(results))
     print()
@@ -54,5 +54,5 @@ def _grouped(cases: Sequence[str]) -> Iterator[str | tuple[Path, list[str]]]:
         yield default_fixtures(), names
 
 
-def _heading(cases: Sequence[str]) -> str:
-    return f"Cases: {', '.join(cases) or default_fixtures()}."
+def _tools(results: Sequence[Result]) -> str:
+    return "; ".join(sorted({result.tool or "unknown" for result in results}))

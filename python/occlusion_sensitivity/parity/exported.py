@@ -19,32 +19,44 @@ from .stages import OcclusionCase, Stage, occlusion_stages
 TOLERANCE: Mapping[str, float] = MappingProxyType(
     {"boxes": 0, "network": 1e-3, "map": 1e-3, "imresize": 1e-5, "call": 1e-3}
 )
+_NAMES = {"matlab": "MATLAB", "octave": "Octave"}
 # What export_case.m writes.
 _VARIABLES = (
     *("source", "tool", "network", "OutputNames", "X", "channelIdx", *OPTION_NAMES),
     *("boxes", "totals", "map", "scoreMap"),
 )
-# Float noise of a score, as a share of it.
-_NOISE = 2e-6
 
 
 def run_exported(mat_file: str, environment: Environment | None = None) -> Result:
     """Compare the call in a .mat file with this package, in that ExecutionEnvironment."""
     file = existing_file("CASES", mat_file)
-    variables = read_mat(file, _VARIABLES)
-    case = _case(file, variables)
-    if environment is not None:
-        case = replace(case, options={**case.options, "ExecutionEnvironment": environment})
-    stages = occlusion_stages(case)
-    source = _text(variables, "source") or "?"
+    variables: dict[str, Variable] = {}
+    stages: list[Stage] = []
+    problem = ""
+    try:
+        variables = read_mat(file, _VARIABLES)
+        case = _case(file, variables)
+        if environment is not None:
+            case = replace(case, options={**case.options, "ExecutionEnvironment": environment})
+        stages = occlusion_stages(case)
+    except (ValueError, TypeError, RuntimeError, FileNotFoundError, MemoryError) as error:
+        problem = f"fails: {error}"
+    source, tool = (_text(variables, name) or "" for name in ("source", "tool"))
     return Result(
-        name=file.name, source=source, tool=_text(variables, "tool") or "", stages=stages, tolerance=TOLERANCE
+        name=mat_file,
+        source=source if source in _NAMES else "?",
+        tool=" ".join(tool.split()),
+        stages=stages,
+        problem=problem,
+        tolerance=TOLERANCE,
     )
 
 
 def explanation(result: Result) -> str:
     """Where the difference starts, in words."""
-    who = {"matlab": "MATLAB", "octave": "Octave"}.get(result.source, "the reference")
+    if result.problem:
+        return result.problem
+    who = _NAMES.get(result.source, "the reference")
     stage = result.first_difference
     if stage is None:
         compared = ", ".join(stage.name for stage in result.stages)
@@ -70,7 +82,11 @@ def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
             raise ValueError(msg)
         return variable
 
-    network = file.with_name(_text(variables, "network") or f"{file.stem}.onnx")
+    # Beside the file, under the name that it had there, or the one that it has now.
+    named = Path((_text(variables, "network") or "").replace("\\", "/")).name
+    network = next((file.with_name(name) for name in (named, f"{file.stem}.onnx") if name), file)
+    if not network.is_file():
+        network = file.with_suffix(".onnx")
     case = OcclusionCase(
         network=network,
         output=_text(variables, "OutputNames") or None,
@@ -108,14 +124,11 @@ def _boxes_words(stage: Stage, who: str) -> str:
 
 def _network_words(stage: Stage, who: str) -> str:
     k = int(np.argmax(_apart(stage)))
-    words = (
+    return (
         "The boxes agree; the difference starts with the network's outputs: for the image without any mask, entry "
         f"{k + 1} of channelIdx scores {stage.expected[k]:.6g} in {who}, and {stage.found[k]:.6g} here. The ONNX file "
         "holds another network, or its input is normalised otherwise."
     )
-    if _apart(stage)[k] <= _NOISE * abs(float(stage.expected[k])):
-        words = f"{words} (Or the map is flat: this is no more than the float noise of such a score.)"
-    return words
 
 
 def _maps_words(stage: Stage, who: str) -> str:

@@ -25,12 +25,12 @@ _NUMERIC = {
 def read_mat(file: Path, names: Collection[str]) -> dict[str, Variable]:
     """Those variables of a .mat file that are named: arrays in MATLAB's shape and class, texts as str.
 
-    What is neither (cells, structs, objects) is left out, and so is what the file does not have.
+    What the file does not have is left out.
 
     Raises
     ------
     ValueError
-        If the file is no .mat file, is damaged, or a variable is complex.
+        If the file is no .mat file or damaged, or a variable is of another class (cell, struct, string, complex).
     ImportError
         If SciPy is missing, or h5py for a file of version 7.3.
     """
@@ -60,16 +60,19 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     variables: dict[str, Variable] = {}
     with warnings.catch_warnings():
         # A complex array would lose its imaginary part with a warning.
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
         content = loadmat(file, variable_names=list(names), mat_dtype=True, chars_as_strings=True)
     for name in names:
         value = content.get(name)
-        if not isinstance(value, np.ndarray):
+        if value is None:
             continue
-        if value.dtype.kind == "U":
-            variables[name] = str(value.reshape(-1)[0]) if value.size == 1 else ""
-        elif value.dtype.kind in "biuf":
+        kind = value.dtype.kind if isinstance(value, np.ndarray) else ""
+        if kind == "U" and value.size <= 1:
+            variables[name] = str(value.reshape(-1)[0]) if value.size else ""
+        elif kind and kind in "biuf":
             variables[name] = value
+        else:
+            raise _other_class(name)
     return variables
 
 
@@ -83,10 +86,20 @@ def _read_hdf5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     with h5py.File(file, "r") as content:
         for name in names:
             item = content.get(name)
+            if item is None:
+                continue
             variable = _variable(item) if isinstance(item, h5py.Dataset) else None
-            if variable is not None:
-                variables[name] = variable
+            if variable is None:
+                raise _other_class(name)
+            variables[name] = variable
     return variables
+
+
+def _other_class(name: str) -> ValueError:
+    return ValueError(
+        f"variable {name} is of a class that only MATLAB reads (a cell, a struct, a string object): "
+        "numbers, logicals and char are read; char(…) makes char of a string."
+    )
 
 
 def _variable(item: "h5py.Dataset") -> Variable | None:

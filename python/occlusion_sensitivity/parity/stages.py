@@ -17,6 +17,8 @@ from ..resizing import imresize
 
 Array = NDArray[Any]
 
+# A unit is at least this share of the score: 2e-6 of it, float noise, is then 1e-3 of the unit.
+_LEAST_UNIT = 2e-3
 # In the order in which one rests on the other. "call" is the whole call as typed.
 STAGES = ("boxes", "network", "map", "imresize", "call", "colours")
 
@@ -41,8 +43,6 @@ class OcclusionCase:
         The map before upsampling, rows × columns (× K).
     score_map : numpy.ndarray
         The result of the call.
-    refused : bool
-        Whether the reference made the call an error.
     tolerance : dict
         Stage → the largest difference that is allowed.
     """
@@ -56,7 +56,6 @@ class OcclusionCase:
     totals: Array | None = None
     score_drops: Array | None = None
     score_map: Array | None = None
-    refused: bool = False
     tolerance: Mapping[str, float]
 
 
@@ -93,13 +92,15 @@ def occlusion_stages(case: OcclusionCase) -> list[Stage]:
     count = len(channels)
     stages = []
     if case.boxes is not None:
-        stages.append(boxes_stage(case.boxes, _matlab_boxes(options), case.tolerance["boxes"]))
+        stages.append(boxes_stage(_checked_boxes(case.boxes), _matlab_boxes(options), case.tolerance["boxes"]))
     drops = None if case.score_drops is None else _maps("map", case.score_drops, count)
     score_map = None if case.score_map is None else _maps("scoreMap", case.score_map, count)
     unit = next((_ranges(one) for one in (drops, score_map) if one is not None), np.ones(count))
     if case.totals is not None:
         totals = _totals(net, image, channels)
         expected = _vector("totals", case.totals, count)
+        # The map of a score that hardly moves is as flat as the score's float noise.
+        unit = np.maximum(unit, _LEAST_UNIT * np.nan_to_num(np.abs(expected.astype(np.float64)), posinf=0.0))
         stages.append(_stage("network", expected, totals, case.tolerance, unit))
     if drops is not None:
         plain = {**case.options, "OutputUpsampling": "none"}
@@ -131,7 +132,7 @@ def array_stage(name: str, expected: Array, found: Array, tolerance: float) -> S
 
 def distance(expected: Array, found: Array, unit: NDArray[np.float64]) -> float:
     """The largest |found - expected| / unit, one unit for each entry of the last axis; NaN and NaN are the same."""
-    if expected.shape != found.shape:
+    if expected.shape != found.shape or not np.isfinite(unit).all():
         return float("inf")
     one, other = expected.astype(np.float64), found.astype(np.float64)
     with np.errstate(invalid="ignore"):
@@ -168,6 +169,13 @@ def _totals(net: dlnetwork, image: Image, channels: NDArray[np.intp]) -> NDArray
     return np.asarray(net.device.channel_totals(output, channels)[0])
 
 
+def _checked_boxes(boxes: Array) -> Array:
+    if boxes.ndim != 2 or boxes.shape[1] != 4 or not (np.isfinite(boxes) & (boxes == np.rint(boxes))).all():
+        msg = f"boxes must be an array n×4 of whole numbers, but has shape {boxes.shape} or other values."
+        raise ValueError(msg)
+    return boxes
+
+
 def _maps(name: str, array: Array, count: int) -> Array:
     """rows × columns × K: MATLAB leaves out a K of one."""
     maps = array[..., np.newaxis] if array.ndim == 2 else array
@@ -187,6 +195,9 @@ def _vector(name: str, array: Array, count: int) -> Array:
 def _ranges(maps: Array) -> NDArray[np.float64]:
     """The unit of each channel's differences: the range of its map; of a constant map the size of its value, or 1."""
     flat = maps.astype(np.float64).reshape(-1, maps.shape[-1])
-    unit = np.ptp(flat, axis=0)
-    unit = np.where(unit > 0, unit, np.abs(flat).max(axis=0))
+    finite = np.isfinite(flat)
+    with np.errstate(over="ignore"):
+        unit = np.where(finite, flat, -np.inf).max(axis=0) - np.where(finite, flat, np.inf).min(axis=0)
+    unit = np.where(finite.any(axis=0), unit, 0.0)
+    unit = np.where(unit > 0, unit, np.where(finite, np.abs(flat), 0.0).max(axis=0))
     return np.asarray(np.where(unit > 0, unit, 1.0), dtype=np.float64)
