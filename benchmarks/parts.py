@@ -122,11 +122,9 @@ def rivals(effort: Effort) -> Iterator[Row]:
     for name in IN_TORCH:
         ours = Side("ours", name, False)
         for package, batches in BATCHES.items():
-            if package == "monai" and (name, "captum") not in RIVAL_BARS:
-                continue  # the slower one, on the two networks that count
             batch = min(batches, key=lambda size, name=name, package=package: _once(name, package, size))
             theirs = Side("rival", name, package, batch)
-            found = in_turn(ours, theirs, effort.pairs)
+            found = in_turn(ours, theirs, 3)
             images = theirs.said["images"]
             theirs.close()
             measure = f"{name}: whole function / {package} (batch {batch}), per image"

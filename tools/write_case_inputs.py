@@ -355,7 +355,7 @@ CALLS = {
     "channels_of_one_position": Case(
         "two maps of a single position", (9, 8, 3), options(MaskSize=4, Stride=50), channels=(3, 1), network=linear
     ),
-    "channels_of_one_position_alone": Case(
+    "channels_of_one_position_unresized": Case(
         "two single values",
         (9, 8, 3),
         options(MaskSize=4, Stride=50, OutputUpsampling="none"),
