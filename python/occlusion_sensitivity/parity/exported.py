@@ -84,7 +84,7 @@ def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
 
     # Beside the file, under the name that it had there, or the one that it has now.
     named = Path((_text(variables, "network") or "").replace("\\", "/")).name
-    network = next((file.with_name(name) for name in (named, f"{file.stem}.onnx") if name), file)
+    network = file.with_name(named or f"{file.stem}.onnx")
     if not network.is_file():
         network = file.with_suffix(".onnx")
     case = OcclusionCase(
