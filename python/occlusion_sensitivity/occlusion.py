@@ -48,8 +48,9 @@ def occlusionSensitivity(
         that would cross an edge.
     MiniBatchSize : int, default 128
         The most images that go through the network at once. It changes time and memory, never the map. On a CPU
-        at most 4 are taken: more only cost memory there. Where they do not fit into memory, half as many are tried,
-        with a RuntimeWarning that names the number that fitted.
+        every processor takes two of them at a time: more only cost memory there, and fewer images than processors
+        leave some idle. Where they do not fit into memory, half as many are tried, with a RuntimeWarning that names
+        the number that fitted.
     ExecutionEnvironment : {"auto", "gpu", "cpu"}, default "auto"
         "gpu" computes on an NVIDIA GPU, and is an error that names what is missing where none works; "auto" takes the
         CPU then, and logs the reason for the logger "occlusion_sensitivity" at level INFO. See docs/gpu.md.

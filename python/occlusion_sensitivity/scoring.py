@@ -1,13 +1,16 @@
 """Boxes → how far each lowers the score: paint, run, restore, one mini-batch after another."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .devices import DeviceArray
 from .images import Image
+from .mini_batches import in_order, parts_of, runs_and_images
 from .network.dlnetwork import dlnetwork
 from .network.session import OutOfMemoryError
 
@@ -60,34 +63,57 @@ def _image_drops(
     progress: Progress | None,
 ) -> DeviceArray:
     """score_drops, with the image and one that is all fill as the network wants them; the first box is empty."""
-    wanted = min(mini_batch_size, net.device.largest_batch or len(boxes), len(boxes))
+    runs, images = runs_and_images(net.device, min(mini_batch_size, len(boxes)))
+    wanted = runs * images
     at_once = wanted if _tried_together(net, original, filled) else 1
     drops = np.empty_like(original, shape=(len(boxes), len(channels)))
-    first, batch = 0, None
+    first = 0
     while first < len(boxes):
-        part = boxes[first : first + at_once]
+        short = False
         try:
-            if batch is None:
-                batch = np.repeat(original[np.newaxis], at_once, axis=0)
-            totals = _occluded_totals(net, batch, original, filled, part, channels)
+            with closing(_all_totals(net, original, filled, boxes[first:], channels, at_once)) as runs_totals:
+                for totals in runs_totals:
+                    if first == 0:
+                        original_totals = totals[0]
+                    drops[first : first + len(totals)] = original_totals - totals
+                    first += len(totals)
+                    if progress is not None:
+                        progress(first, len(boxes))
         except (MemoryError, OutOfMemoryError) as error:
             if at_once == 1:
                 msg = f"There is not enough memory, not even for one image at a time: {error}"
                 raise RuntimeError(msg) from error
             at_once //= 2
-            batch = None
-        if batch is None:  # out of the except clause, where the error still holds on to arrays
+            short = True
+        if short:  # out of the except clause, where the error still holds on to arrays
             net.device.free_memory()
-            continue
-        if first == 0:
-            original_totals = totals[0]
-        drops[first : first + len(part)] = original_totals - totals
-        first += len(part)
-        if progress is not None:
-            progress(first, len(boxes))
     if at_once < wanted:
         _warn(at_once, wanted)
     return drops
+
+
+def _all_totals(
+    net: dlnetwork,
+    original: DeviceArray,
+    filled: DeviceArray,
+    boxes: NDArray[np.int32],
+    channels: NDArray[np.intp],
+    at_once: int,
+) -> Generator[DeviceArray]:
+    """The totals with each box covered, shape (boxes of a run, channels) for one run after another."""
+    runs, images = runs_and_images(net.device, at_once)
+    batches: SimpleQueue[DeviceArray] = SimpleQueue()
+    for _ in range(runs):
+        batches.put(np.repeat(original[np.newaxis], images, axis=0))
+
+    def totals(part: NDArray[np.int32]) -> DeviceArray:
+        batch = batches.get()
+        try:
+            return _occluded_totals(net, batch, original, filled, part, channels)
+        finally:
+            batches.put(batch)
+
+    return in_order(totals, (boxes[part] for part in parts_of(len(boxes), runs, images)), runs)
 
 
 def _occluded_totals(

@@ -11,6 +11,7 @@ import networks
 import reference
 from network_checks import check_map, goes_together, one_at_a_time
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
+from occlusion_sensitivity.devices.cpu import Cpu
 from occlusion_sensitivity.network import session as session_module
 
 RNG = np.random.default_rng(3)
@@ -245,7 +246,7 @@ def test_mixing_in_a_small_channel_beside_large_ones(tmp_path):
     assert not goes_together(check_map(file, (6, 5), n_channels=6))
 
 
-def test_a_graph_that_takes_three_images_at_most(tmp_path):
+def test_a_graph_that_takes_three_images_at_most(tmp_path, monkeypatch):
     """A table of three rows, of which the first N are added: more images fail, three do not."""
     node = helper.make_node
     nodes = [
@@ -262,6 +263,8 @@ def test_a_graph_that_takes_three_images_at_most(tmp_path):
         "table": np.ones((3, 30), "f4"),
     }
     file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 1, 6, 5]}, {"score": ["N", 30]})
+    monkeypatch.setattr(Cpu, "runs_at_once", 1)
+    monkeypatch.setattr(Cpu, "largest_batch", 4)
     assert not goes_together(check_map(file, (6, 5), n_channels=30))
 
 

@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+import threading
+import time
 import warnings
 
 import numpy as np
@@ -12,6 +14,7 @@ import networks
 from network_checks import goes_together
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity.devices import cuda
+from occlusion_sensitivity.devices.cpu import Cpu
 from occlusion_sensitivity.network.session import NetworkSession
 from stand_in.host_kernels import ROOT
 
@@ -47,8 +50,14 @@ def warned_map(net, environment, **options):
 
 
 @pytest.fixture
-def small_memory(monkeypatch):
-    """Sessions on which more than `most` images fail, with what `error` makes."""
+def four_in_a_run(monkeypatch):
+    monkeypatch.setattr(Cpu, "runs_at_once", 1)
+    monkeypatch.setattr(Cpu, "largest_batch", 4)
+
+
+@pytest.fixture
+def small_memory(monkeypatch, four_in_a_run):
+    """Sessions on which runs of more than `most` images fail, with what `error` makes."""
 
     def limited(most, error):
         real = NetworkSession._bound_run
@@ -82,6 +91,33 @@ def test_halving_on_the_cpu(net, small_memory, most, working):
         found, wanted, worked = warned_map(network, "cpu")
         assert (wanted, worked) == (4, 1 if network is fresh and most < 3 else working)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("most", "working"), [(3, 2), (2, 2), (1, 1)])
+def test_runs_that_do_not_fit_beside_each_other(net, monkeypatch, most, working):
+    """Two runs of two images: fewer in a run first, then one run after another."""
+    expected = the_map(net, "cpu")
+    monkeypatch.setattr(Cpu, "runs_at_once", 2)
+    going_on, lock, real = [], threading.Lock(), NetworkSession._bound_run
+
+    def run(session, onnx_session, images, output):
+        with lock:
+            going_on.append(len(images))
+            fits = sum(going_on) <= most
+        try:
+            if not fits:
+                raise MemoryError
+            time.sleep(0.005)  # long enough to meet the other
+            return real(session, onnx_session, images, output)
+        finally:
+            with lock:
+                going_on.remove(len(images))
+
+    net.predict(X)
+    monkeypatch.setattr(NetworkSession, "_bound_run", run)
+    found, wanted, worked = warned_map(net, "cpu")
+    assert (wanted, worked) == (4, working)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
 def test_memory_that_comes_back_is_used_again(net, small_memory, monkeypatch):
@@ -146,7 +182,7 @@ def test_another_failure_is_none_of_memory(net, small_memory):
 
 
 REALLY_SHORT_OF_MEMORY = """
-import re, resource, sys, warnings
+import os, re, resource, sys, warnings
 import numpy as np
 from onnx import helper
 import networks
@@ -164,6 +200,7 @@ X = np.random.default_rng(0).random((64, 64), dtype=np.float32)
 how = {"Stride": 24, "OutputUpsampling": "none", "ExecutionEnvironment": "cpu"}
 expected = occlusionSensitivity(importNetworkFromONNX(file), X, 1, MiniBatchSize=1, **how)
 net = importNetworkFromONNX(file)
+os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:2])
 used = int(re.search(r"VmSize:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
 resource.setrlimit(resource.RLIMIT_AS, (used + 400 * 2**20,) * 2)
 with warnings.catch_warnings(record=True) as caught:
@@ -181,4 +218,4 @@ def test_a_process_that_is_really_short_of_memory(tmp_path):
     environment = {"PYTHONPATH": str(ROOT / "tests"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
-    assert re.match(r"\['A mini-batch of 4 images did not fit into memory: [12] images? go", done.stdout), done
+    assert re.match(r"\['A mini-batch of \d+ images did not fit into memory: [12] images? go", done.stdout), done

@@ -24,8 +24,10 @@ class Device(Protocol):
         The device as ONNX Runtime calls it.
     number : int
         Which of several.
+    runs_at_once : int
+        How many runs of a network go on at once, each in a thread of its own.
     largest_batch : int or None
-        The most images that are worth going through a network at once; None for any number.
+        The most images that are worth going through a network in one run; None for any number.
     pads_last_batch : bool
         Whether the last mini-batch goes through the network in the size of the others: a GPU's libraries search for the
         best algorithms once for each shape.
@@ -35,6 +37,9 @@ class Device(Protocol):
     number: int
     largest_batch: int | None
     pads_last_batch: bool
+
+    @property
+    def runs_at_once(self) -> int: ...
 
     def upload(self, array: Any) -> DeviceArray:
         """A host array on the device; the array itself where it is there."""

@@ -28,6 +28,7 @@ class Cuda:
     """A GPU as a :class:`~occlusion_sensitivity.devices.Device`, which documents the methods."""
 
     name = "cuda"
+    runs_at_once = 1
     largest_batch: int | None = None
     pads_last_batch = True
 

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..arguments import name_value_pairs, positive_integer, shown, texts_in
 from ..devices import device_of
 from ..images import Image, checked_image
+from ..mini_batches import in_order, parts_of, runs_and_images
 from ..network.dlnetwork import dlnetwork
 from ..network.legacy import DAGNetwork
 from ..options import DEFAULT_MINI_BATCH_SIZE
@@ -82,7 +83,9 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     images = [plain.arranged(_image(array, k, plain)) for k in range(array.shape[3])]
     if size > 1 and len(images) > 1:
         plain.try_together(images[0], images[1])
-    outputs = [plain.run(np.stack(images[first : first + size])) for first in range(0, len(images), size)]
+    runs, most = runs_and_images(plain.device, size)
+    batches = (np.stack(images[part]) for part in parts_of(len(images), runs, most))
+    outputs = list(in_order(plain.run, batches, runs))
     output = plain.device.to_host(np.concatenate(outputs))
     if output[0, 0].size == 1:
         return output.reshape(len(images), -1)

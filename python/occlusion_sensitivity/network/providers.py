@@ -44,6 +44,10 @@ def opened(model: str | bytes, device: Device) -> Any:
     options.log_severity_level = 4  # what fails is raised; warnings on stderr are not for our users
     # No fallback: it prints on stdout and tries the same again.
     how: dict[str, Any] = {"providers": _providers(device), "enable_fallback": 0}
+    if device.name == "cpu":
+        # Several runs go on at once instead (Device.runs_at_once): threads that share a run wait for each other in
+        # every operator.
+        options.intra_op_num_threads = 1
     if device.name == "cuda":
         _preload_libraries(runtime)
     return runtime.InferenceSession(model, options, **how)

@@ -146,9 +146,10 @@ class NetworkSession:
 
     def _alone(self, image: DeviceArray, output: str) -> DeviceArray:
         """The output of one image, as (1, …); where the file fixes a larger batch, it is filled with that image."""
-        plain = self._plain  # another thread may be about to give it up
-        if plain is None:
-            plain = self._plain = _opened_as_it_is(self.file, self.device)
+        with _opening:
+            if self._plain is None:
+                self._plain = _opened_as_it_is(self.file, self.device)
+            plain = self._plain  # another thread may be about to give it up
         batch = np.repeat(image[np.newaxis], self.inputs[0].shape[0] or 1, axis=0)
         return self._run(plain, batch, output)[:1]
 
