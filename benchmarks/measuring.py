@@ -27,6 +27,23 @@ def paired(ours: Callable[[], object], theirs: Callable[[], object], pairs: int)
     return summary([(seconds(ours), seconds(theirs)) for _ in range(pairs)])
 
 
+def rounds(sides: list[Callable[[], float]], count: int) -> list[list[float]]:
+    """The seconds of each side: one run each in every round, and another begins each time."""
+    times: list[list[float]] = [[] for _ in sides]
+    for first in range(count):
+        for k in range(len(sides)):
+            turn = (first + k) % len(sides)
+            time.sleep(_QUIET)
+            times[turn].append(sides[turn]())
+    return times
+
+
+def against_the_fastest(times: list[list[float]]) -> dict[str, float]:
+    """The first side against that of the others which is the fastest beside it."""
+    ours, *others = times
+    return max((summary(list(zip(ours, theirs, strict=True))) for theirs in others), key=lambda found: found["ratio"])
+
+
 def summary(times: list[tuple[float, float]]) -> dict[str, float]:
     """The medians of both sides, and of the paired ratios, with the smallest and largest ratio."""
     ratios = [ours / theirs for ours, theirs in times]
@@ -51,7 +68,6 @@ class Side:
         self.said = json.loads(self._answer())
 
     def __call__(self) -> float:
-        time.sleep(_QUIET)
         self._process.stdin.write("run\n")
         self._process.stdin.flush()
         return float(self._answer())
@@ -78,10 +94,6 @@ def serve(make: Callable[[], tuple[Callable[[], object], object]]) -> None:
     print(json.dumps(said), file=answers)
     for _ in sys.stdin:
         print(seconds(work), file=answers)
-
-
-def in_turn(ours: Side, theirs: Side, pairs: int) -> dict[str, float]:
-    return summary([(ours(), theirs()) for _ in range(pairs)])
 
 
 def child(*job: object) -> str:

@@ -15,8 +15,8 @@ from occlusion_sensitivity import importNetworkFromONNX
 # Each takes the one of these that is fastest.
 BATCHES = {"captum": (1, 16, 64), "monai": (1, 16, 64)}
 # ImageNet networks that PyTorch has with the same weights: by onnx2torch, but for the one with real weights.
-# DenseNet-121 and SqueezeNet convert as well; GoogLeNet does not, for its padding of an average pooling.
-IN_TORCH = ("efficientnet-lite0", "resnet50")
+# GoogLeNet does not convert, for its padding of an average pooling.
+IN_TORCH = ("efficientnet-lite0", "resnet50", "vgg19", "squeezenet", "densenet121")
 
 
 class Counting(torch.nn.Module):

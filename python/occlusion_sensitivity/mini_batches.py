@@ -5,17 +5,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from .devices import Device
+from .devices import Device, DeviceArray
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 
-def runs_and_images(device: Device, at_once: int) -> tuple[int, int]:
-    """How many runs go on at once, and how many images each of them has: `at_once` images in all, or fewer."""
+def runs_and_images(device: Device, image: DeviceArray, at_once: int) -> tuple[int, int]:
+    """How many runs go on at once, and how many images like `image` each has: `at_once` images in all, or fewer."""
     runs = min(device.runs_at_once, at_once)
-    images = at_once // runs
-    return runs, images if device.largest_batch is None else min(images, device.largest_batch)
+    images, largest = at_once // runs, device.largest_run(image)
+    return runs, images if largest is None else min(images, largest)
 
 
 def parts_of(count: int, runs: int, images: int) -> Iterator[slice]:

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import reduce
 from queue import SimpleQueue
 
 import numpy as np
@@ -47,7 +48,8 @@ def score_drops(
 def _seen(boxes: NDArray[np.int32], image: Image, fill: NDArray[np.float32]) -> NDArray[np.int32]:
     """The boxes, emptied where the fill changes no pixel."""
     changed = np.zeros((image.shape[0] + 1, image.shape[1] + 1), dtype=np.int64)
-    changed[1:, 1:] = (image != fill).any(axis=2).cumsum(axis=0).cumsum(axis=1)
+    differs = reduce(np.logical_or, np.moveaxis(image != fill, 2, 0))  # any(axis=2) takes three times as long
+    changed[1:, 1:] = differs.cumsum(axis=0).cumsum(axis=1)
     row0, row1, col0, col1 = boxes.T
     count = changed[row1, col1] - changed[row0, col1] - changed[row1, col0] + changed[row0, col0]
     return np.where((count > 0)[:, np.newaxis], boxes, 0)
@@ -63,7 +65,7 @@ def _image_drops(
     progress: Progress | None,
 ) -> DeviceArray:
     """score_drops, with the image and one that is all fill as the network wants them; the first box is empty."""
-    runs, images = runs_and_images(net.device, min(mini_batch_size, len(boxes)))
+    runs, images = runs_and_images(net.device, original, min(mini_batch_size, len(boxes)))
     wanted = runs * images
     at_once = wanted if _tried_together(net, original, filled) else 1
     drops = np.empty_like(original, shape=(len(boxes), len(channels)))
@@ -101,7 +103,7 @@ def _all_totals(
     at_once: int,
 ) -> Generator[DeviceArray]:
     """The totals with each box covered, shape (boxes of a run, channels) for one run after another."""
-    runs, images = runs_and_images(net.device, at_once)
+    runs, images = runs_and_images(net.device, original, at_once)
     batches: SimpleQueue[DeviceArray] = SimpleQueue()
     for _ in range(runs):
         batches.put(np.repeat(original[np.newaxis], images, axis=0))

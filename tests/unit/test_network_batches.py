@@ -264,7 +264,7 @@ def test_a_graph_that_takes_three_images_at_most(tmp_path, monkeypatch):
     }
     file = networks.save(tmp_path / "net.onnx", nodes, constants, {"input": ["N", 1, 6, 5]}, {"score": ["N", 30]})
     monkeypatch.setattr(Cpu, "runs_at_once", 1)
-    monkeypatch.setattr(Cpu, "largest_batch", 4)
+    monkeypatch.setattr(Cpu, "largest_run", lambda device, image: 4)
     assert not goes_together(check_map(file, (6, 5), n_channels=30))
 
 

@@ -52,7 +52,7 @@ def warned_map(net, environment, **options):
 @pytest.fixture
 def four_in_a_run(monkeypatch):
     monkeypatch.setattr(Cpu, "runs_at_once", 1)
-    monkeypatch.setattr(Cpu, "largest_batch", 4)
+    monkeypatch.setattr(Cpu, "largest_run", lambda device, image: 4)
 
 
 @pytest.fixture
@@ -98,6 +98,7 @@ def test_runs_that_do_not_fit_beside_each_other(net, monkeypatch, most, working)
     """Two runs of two images: fewer in a run first, then one run after another."""
     expected = the_map(net, "cpu")
     monkeypatch.setattr(Cpu, "runs_at_once", 2)
+    monkeypatch.setattr(Cpu, "largest_run", lambda device, image: 2)
     going_on, lock, real = [], threading.Lock(), NetworkSession._bound_run
 
     def run(session, onnx_session, images, output):

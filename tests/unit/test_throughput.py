@@ -55,6 +55,18 @@ def test_lrn(tmp_path, size, beta):
     assert_same(file, image(np.random.default_rng(size)))
 
 
+@pytest.mark.parametrize("size_of_values", [1, 100])
+def test_lrn_is_exact_in_single(tmp_path, size_of_values):
+    """x / (bias + alpha/size Σx²)^beta in double, of activations as they are in the middle of a network."""
+    file = lrn(tmp_path / "a.onnx", ["N", 192, 8, 8], size=5, alpha=1e-4, beta=0.75, bias=1.0)
+    X = np.maximum(np.random.default_rng(0).normal(size=(8, 8, 192)) * size_of_values, 0).astype(np.float32)
+    squares = np.pad(X.astype(np.float64) ** 2, [(0, 0), (0, 0), (2, 2)])
+    sums = sum(squares[..., k : k + 192] for k in range(5))
+    exact = X / (1 + np.float64(np.float32(1e-4)) / 5 * sums) ** 0.75
+    found = importNetworkFromONNX(file).predict(X)
+    np.testing.assert_allclose(found, exact, rtol=4e-7, atol=0)
+
+
 def test_lrn_with_the_defaults_of_its_attributes(tmp_path):
     file = lrn(tmp_path / "a.onnx", size=5)
     assert rewritten(file)["LRN"] == 0

@@ -26,8 +26,6 @@ class Device(Protocol):
         Which of several.
     runs_at_once : int
         How many runs of a network go on at once, each in a thread of its own.
-    largest_batch : int or None
-        The most images that are worth going through a network in one run; None for any number.
     pads_last_batch : bool
         Whether the last mini-batch goes through the network in the size of the others: a GPU's libraries search for the
         best algorithms once for each shape.
@@ -35,11 +33,13 @@ class Device(Protocol):
 
     name: str
     number: int
-    largest_batch: int | None
     pads_last_batch: bool
 
     @property
     def runs_at_once(self) -> int: ...
+
+    def largest_run(self, image: DeviceArray) -> int | None:
+        """The most images like `image` that are worth going through a network in one run; None for any number."""
 
     def upload(self, array: Any) -> DeviceArray:
         """A host array on the device; the array itself where it is there."""

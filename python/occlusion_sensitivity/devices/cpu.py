@@ -8,20 +8,28 @@ from numpy.typing import NDArray
 
 from .. import _core
 
+_BYTES_IN_A_RUN = 7 << 18
+_FEWEST_IN_A_RUN, _MOST_IN_A_RUN = 2, 32
+
 
 class Cpu:
     """The host as a :class:`~occlusion_sensitivity.devices.Device`, which documents the methods."""
 
     name = "cpu"
     number = 0
-    # One image in a run is up to 6 % slower, four hold more memory and are as fast (docs/performance.md).
-    largest_batch: int | None = 2
     pads_last_batch = False
 
     @property
     def runs_at_once(self) -> int:
         """One on each processor that this process may use: they share no work, and never wait for each other."""
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+    def largest_run(self, image: NDArray[Any]) -> int | None:
+        """Three of 224×224×3, and more of smaller ones, for which a run's beginning and end take as long as the images.
+
+        More only hold more memory (docs/performance.md).
+        """
+        return min(max(_BYTES_IN_A_RUN // image.nbytes, _FEWEST_IN_A_RUN), _MOST_IN_A_RUN)
 
     def upload(self, array: Any) -> NDArray[Any]:
         return np.asarray(array)

@@ -29,12 +29,14 @@ class Cuda:
 
     name = "cuda"
     runs_at_once = 1
-    largest_batch: int | None = None
     pads_last_batch = True
 
     def __init__(self, number: int) -> None:
         self.number = number
         self._cupy = _cupy()
+
+    def largest_run(self, image: DeviceArray) -> int | None:
+        return None
 
     def upload(self, array: Any) -> DeviceArray:
         return self._cupy.asarray(array)

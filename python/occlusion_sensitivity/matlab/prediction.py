@@ -83,7 +83,7 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     images = [plain.arranged(_image(array, k, plain)) for k in range(array.shape[3])]
     if size > 1 and len(images) > 1:
         plain.try_together(images[0], images[1])
-    runs, most = runs_and_images(plain.device, size)
+    runs, most = runs_and_images(plain.device, images[0], size)
     batches = (np.stack(images[part]) for part in parts_of(len(images), runs, most))
     outputs = list(in_order(plain.run, batches, runs))
     output = plain.device.to_host(np.concatenate(outputs))
