@@ -48,7 +48,7 @@ def occlusionSensitivity(
         that would cross an edge.
     MiniBatchSize : int, default 128
         The most images that go through the network at once. It changes time and memory, never the map. On a CPU
-        every processor takes two of them at a time: more only cost memory there, and fewer images than processors
+        every processor takes a few of them at a time: more only cost memory there, and fewer images than processors
         leave some idle. Where they do not fit into memory, half as many are tried, with a RuntimeWarning that names
         the number that fitted.
     ExecutionEnvironment : {"auto", "gpu", "cpu"}, default "auto"
