@@ -1,5 +1,6 @@
 """Boxes → how far each lowers the score: paint, run, restore, one mini-batch after another."""
 
+import math
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -65,8 +66,7 @@ def _image_drops(
     progress: Progress | None,
 ) -> DeviceArray:
     """score_drops, with the image and one that is all fill as the network wants them; the first box is empty."""
-    runs, images = runs_and_images(net.device, original, min(mini_batch_size, len(boxes)))
-    wanted = runs * images
+    wanted = math.prod(runs_and_images(net.device, original, min(mini_batch_size, len(boxes))))
     at_once = wanted if _tried_together(net, original, filled) else 1
     drops = np.empty_like(original, shape=(len(boxes), len(channels)))
     first = 0
@@ -85,7 +85,7 @@ def _image_drops(
             if at_once == 1:
                 msg = f"There is not enough memory, not even for one image at a time: {error}"
                 raise RuntimeError(msg) from error
-            at_once //= 2
+            at_once = math.prod(runs_and_images(net.device, original, at_once // 2))
             short = True
         if short:  # out of the except clause, where the error still holds on to arrays
             net.device.free_memory()

@@ -93,12 +93,12 @@ def test_halving_on_the_cpu(net, small_memory, most, working):
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize(("most", "working"), [(3, 2), (2, 2), (1, 1)])
-def test_runs_that_do_not_fit_beside_each_other(net, monkeypatch, most, working):
-    """Two runs of two images: fewer in a run first, then one run after another."""
+@pytest.mark.parametrize(("images", "most", "working"), [(2, 3, 2), (2, 2, 2), (2, 1, 1), (3, 5, 2), (4, 5, 4)])
+def test_runs_that_do_not_fit_beside_each_other(net, monkeypatch, images, most, working):
+    """Two runs: fewer images in each first, then one run after another."""
     expected = the_map(net, "cpu")
     monkeypatch.setattr(Cpu, "runs_at_once", 2)
-    monkeypatch.setattr(Cpu, "largest_run", lambda device, image: 2)
+    monkeypatch.setattr(Cpu, "largest_run", lambda device, image: images)
     going_on, lock, real = [], threading.Lock(), NetworkSession._bound_run
 
     def run(session, onnx_session, images, output):
@@ -117,7 +117,7 @@ def test_runs_that_do_not_fit_beside_each_other(net, monkeypatch, most, working)
     net.predict(X)
     monkeypatch.setattr(NetworkSession, "_bound_run", run)
     found, wanted, worked = warned_map(net, "cpu")
-    assert (wanted, worked) == (4, working)
+    assert (wanted, worked) == (2 * images, working)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
