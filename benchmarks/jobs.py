@@ -77,8 +77,8 @@ def options(job: Job) -> dict[str, object]:
     return {"MaskSize": job.mask, "Stride": job.stride, "ExecutionEnvironment": "cpu"}
 
 
-def whole_function(job: Job, *, optimize: bool = True, **more: object) -> tuple[Callable[[], object], dlnetwork, int]:
-    """What computes the map, its network, and the number of masks."""
+def whole_function(job: Job, *, optimize: bool = True, **more: object) -> tuple[Callable[[], object], dlnetwork]:
+    """What computes the map, and its network."""
     net = importNetworkFromONNX(network_file(job.network), Optimize=optimize)
     X = image_for(job, net)
     channels = more.pop("channels", job.channel)
@@ -86,8 +86,12 @@ def whole_function(job: Job, *, optimize: bool = True, **more: object) -> tuple[
     def work() -> NDArray[np.float32]:
         return occlusionSensitivity(net, X, channels, **{**options(job), **more})
 
-    rows, cols = occlusionSensitivity(net, X, 1, **options(job), OutputUpsampling="none").shape
-    return work, net, rows * cols
+    return work, net
+
+
+def mask_count(net: dlnetwork, stride: int) -> int:
+    rows, cols, _ = net.Layers[0].InputSize
+    return -(-rows // stride) * -(-cols // stride)
 
 
 def ready_images(job: Job, net: dlnetwork, most: int | None = None) -> NDArray[np.float32]:

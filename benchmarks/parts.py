@@ -21,6 +21,7 @@ from jobs import (
     bare_loop,
     bare_session,
     image_for,
+    mask_count,
     network_file,
     options,
     prepared,
@@ -95,7 +96,7 @@ def loop_of(name: str, quick: bool) -> str:
     """The summary beside the bare loop at its best batch, as JSON."""
     effort = QUICK if quick else FULL
     job = effort.jobs[name]
-    work, net, _ = whole_function(job)
+    work, net = whole_function(job)
     images, session = ready_images(job, net), bare_session(prepared(net))
     sides = [work, *(bare_loop(session, images, batch) for batch in BATCHES)]
     for warm_up in sides:
@@ -185,7 +186,7 @@ def _one_batch(name: str) -> np.ndarray:
 
 
 def memory_of_the_map(name: str, quick: bool, more: dict) -> float:
-    work, _, _ = whole_function((QUICK if quick else FULL).jobs[name], **more)
+    work, _ = whole_function((QUICK if quick else FULL).jobs[name], **more)
     work()
     return peak_megabytes()
 
@@ -203,7 +204,7 @@ def scaling(effort: Effort) -> Iterator[Row]:
     for stride in (rows // 4, rows // 10, rows // 20):
         how = {**options(job), "Stride": stride, "OutputUpsampling": "none"}
         taken = statistics.median(seconds(lambda how=how: occlusionSensitivity(net, X, 1, **how)) for _ in range(3))
-        masks = (-(-rows // stride)) ** 2
+        masks = mask_count(net, stride)
         yield Row("scaling", f"{name}: {masks} masks", taken * 1e3 / masks, "ms a mask", f"{taken:.2f} s in all")
     n_channels = net.predict(X).shape[-1]
     for count in sorted({1, min(10, n_channels), n_channels}):
@@ -396,8 +397,8 @@ def side(kind: str, name: str, *how: object) -> tuple:
     if kind == "bare":
         images = ready_images(job, importNetworkFromONNX(network_file(name)))
         return bare_loop(bare_session(network_file(name)), images, *batch), {"images": len(images)}
-    work, _, masks = whole_function(job)
-    return work, {"images": masks + 1}
+    work, net = whole_function(job)
+    return work, {"images": mask_count(net, job.stride) + 1}
 
 
 def folder_of_results() -> Path:

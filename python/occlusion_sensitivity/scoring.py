@@ -71,7 +71,8 @@ def _image_drops(
     drops = np.empty_like(original, shape=(len(boxes), len(channels)))
     first = 0
     while first < len(boxes):
-        short = False
+        if at_once < wanted:  # here, where no error holds on to arrays any more
+            net.device.free_memory()
         try:
             with closing(_all_totals(net, original, filled, boxes[first:], channels, at_once)) as runs_totals:
                 for totals in runs_totals:
@@ -86,9 +87,6 @@ def _image_drops(
                 msg = f"There is not enough memory, not even for one image at a time: {error}"
                 raise RuntimeError(msg) from error
             at_once = math.prod(runs_and_images(net.device, original, at_once // 2))
-            short = True
-        if short:  # out of the except clause, where the error still holds on to arrays
-            net.device.free_memory()
     if at_once < wanted:
         _warn(at_once, wanted)
     return drops
@@ -109,28 +107,16 @@ def _all_totals(
         batches.put(np.repeat(original[np.newaxis], images, axis=0))
 
     def totals(part: NDArray[np.int32]) -> DeviceArray:
-        batch = batches.get()
+        batch = batches.get()  # it holds originals, and does again
         try:
-            return _occluded_totals(net, batch, original, filled, part, channels)
+            net.device.copy_boxes(filled, part, batch)
+            found = net.device.channel_totals(net.run(batch, len(part)), channels)
+            net.device.copy_boxes(original, part, batch)
+            return found
         finally:
             batches.put(batch)
 
     return in_order(totals, (boxes[part] for part in parts_of(len(boxes), runs, images)), runs)
-
-
-def _occluded_totals(
-    net: dlnetwork,
-    batch: DeviceArray,
-    original: DeviceArray,
-    filled: DeviceArray,
-    boxes: NDArray[np.int32],
-    channels: NDArray[np.intp],
-) -> DeviceArray:
-    """The totals with each box covered, shape (boxes, channels). `batch` holds originals, and does again."""
-    net.device.copy_boxes(filled, boxes, batch)
-    totals = net.device.channel_totals(net.run(batch, len(boxes)), channels)
-    net.device.copy_boxes(original, boxes, batch)
-    return totals
 
 
 def _tried_together(net: dlnetwork, original: DeviceArray, filled: DeviceArray) -> bool:
