@@ -1,22 +1,14 @@
 """What is measured, part by part: each gives rows of the table."""
 
 import json
-import os
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from jobs import (
     BATCHES,
-    JOBS,
-    QUICK_JOBS,
     Job,
     bare_loop,
     bare_session,
@@ -28,56 +20,11 @@ from jobs import (
     ready_images,
     whole_function,
 )
-from measuring import Side, against_the_fastest, child, paired, peak_megabytes, rounds, seconds
+from measuring import Side, against_the_fastest, child, paired, rounds, seconds
 from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
 from occlusion_sensitivity.network.dlnetwork import dlnetwork
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured value; `bar` is the largest that was aimed at.
-
-    Attributes
-    ----------
-    detail : str
-        What the value rests on: the two sides' medians, the range of the ratios, how many pairs.
-    """
-
-    part: str
-    measure: str
-    value: float
-    unit: str
-    detail: str
-    bar: float | None = None
-
-    @property
-    def reached(self) -> bool | None:
-        return None if self.bar is None else self.value <= self.bar
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much is done: networks, and repetitions."""
-
-    jobs: dict
-    pairs: int
-    rounds: int
-    quick: bool
-
-
-FULL = Effort(JOBS, 5, 9, quick=False)
-QUICK = Effort(QUICK_JOBS, 1, 1, quick=True)
-
-
-def ratio_row(part: str, measure: str, found: dict, bar: float | None = None, per: tuple[int, int] = (1, 1)) -> Row:
-    """A row of a paired ratio, of times divided by the two counts of `per`."""
-    scale = per[1] / per[0]
-    detail = (
-        f"{found['ours'] * 1e3 / per[0]:.1f} ms against {found['theirs'] * 1e3 / per[1]:.1f} ms; "
-        f"{found['least'] * scale:.3f} … {found['most'] * scale:.3f} in {found['pairs']} pairs"
-    )
-    return Row(part, measure, found["ratio"] * scale, "ratio", detail, bar)
-
+from processes import first_mask_of_the_demo, memory, memory_of_the_bare_loop, memory_of_the_map, startup
+from rows import FULL, QUICK, Effort, Row, ratio_row
 
 # The loop -------------------------------------------------------------------------------------------------------------
 
@@ -146,52 +93,7 @@ def _once(name: str, package: str, batch: int) -> float:
     return taken
 
 
-# Memory ---------------------------------------------------------------------------------------------------------------
-
-
-def memory(effort: Effort) -> Iterator[Row]:
-    """Peak memory of a process, over that of the bare loop which keeps one batch of 8."""
-    for name in effort.jobs:
-        bare = float(child("memory of the bare loop", name, effort.quick))
-        for size in (1, BATCHES[-1], 128):
-            ours = float(child("memory of the map", name, effort.quick, {"MiniBatchSize": size}))
-            measure = f"{name}: MiniBatchSize {size}, over the bare loop"
-            yield Row("memory", measure, ours - bare, "MB", f"{ours:.0f} MB against {bare:.0f} MB", 60)
-    if not effort.quick:
-        name = "efficientnet-lite0"
-        bare = float(child("memory of the bare loop", name, False))
-        result = 224 * 224 * 1000 * 4 / 1e6
-        for measure, more, of_result in (
-            ("1000 channels, no upsampling", {"channels": list(range(1, 1001)), "OutputUpsampling": "none"}, 0),
-            ("784 masks", {"Stride": 8}, 0),
-            ("1000 channels, bicubic, less the result", {"channels": list(range(1, 1001))}, result),
-        ):
-            ours = float(child("memory of the map", name, False, more)) - of_result
-            detail = f"{ours:.0f} MB against {bare:.0f} MB"
-            yield Row("memory", f"{name}: {measure}, over the bare loop", ours - bare, "MB", detail, 60)
-
-
-def memory_of_the_bare_loop(name: str, quick: bool) -> float:
-    job = (QUICK if quick else FULL).jobs[name]
-    images = ready_images(job, importNetworkFromONNX(network_file(name)), BATCHES[-1]) if quick else _one_batch(name)
-    loop = bare_loop(bare_session(network_file(name)), images, BATCHES[-1])
-    for _ in range(3):
-        loop()
-    return peak_megabytes()
-
-
-def _one_batch(name: str) -> np.ndarray:
-    """Without the package, whose memory is not the loop's."""
-    return np.random.default_rng(0).integers(0, 256, (BATCHES[-1], 3, 224, 224)).astype(np.float32)
-
-
-def memory_of_the_map(name: str, quick: bool, more: dict) -> float:
-    work, _ = whole_function((QUICK if quick else FULL).jobs[name], **more)
-    work()
-    return peak_megabytes()
-
-
-# Scaling, start-up ----------------------------------------------------------------------------------------------------
+# Scaling --------------------------------------------------------------------------------------------------------------
 
 
 def scaling(effort: Effort) -> Iterator[Row]:
@@ -212,37 +114,6 @@ def scaling(effort: Effort) -> Iterator[Row]:
         work = lambda channels=channels: occlusionSensitivity(net, X, channels, **options(job))  # noqa: E731
         taken = statistics.median(seconds(work) for _ in range(3))
         yield Row("scaling", f"{name}: {count} channel(s), bicubic", taken, "s", "median of 3")
-
-
-def startup(effort: Effort) -> Iterator[Row]:
-    """From the start of the process to the first mini-batch of the demo."""
-    child("first mask of the demo")  # the files come into the system's cache
-    times = []
-    for _ in range(3 if effort.quick else 7):
-        start = time.time()
-        times.append(float(child("first mask of the demo")) - start)
-    detail = f"{min(times):.2f} … {max(times):.2f} s in {len(times)} processes"
-    yield Row("start-up", "occlusion-sensitivity demo to its first masks", statistics.median(times), "s", detail, 1.5)
-    command = [sys.executable, "-c", "import occlusion_sensitivity"]
-    bare = [sys.executable, "-c", "import numpy"]
-    found = paired(lambda: subprocess.run(command, check=True), lambda: subprocess.run(bare, check=True), effort.pairs)
-    yield ratio_row("start-up", "import occlusion_sensitivity / import numpy, processes", found)
-
-
-def first_mask_of_the_demo() -> float:
-    from occlusion_sensitivity import cli
-
-    def now(*_: object) -> None:
-        # Not through sys.exit: the map need not be finished.
-        sys.__stdout__.write(f"{time.time()}\n")
-        sys.__stdout__.flush()
-        os._exit(0)
-
-    cli._ProgressBar.__call__ = now
-    with tempfile.TemporaryDirectory() as folder:
-        cli.main(["demo", "--output", str(Path(folder) / "demo.png")])
-    msg = "the demo ended before its first mask"
-    raise RuntimeError(msg)
 
 
 # Kernels --------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ import json
 import sys
 
 from measuring import serve
-from parts import CHILDREN, FULL, PARTS, QUICK, folder_of_results, side
+from parts import CHILDREN, PARTS, folder_of_results, side
+from rows import FULL, QUICK
 from tables import document, machine, plot, printed
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from parts import Row
+from rows import Row
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 PACKAGES = (
