@@ -119,7 +119,7 @@ def bare_session(model: Path | bytes, *, optimized: bool = True) -> onnxruntime.
 
 def prepared(net: dlnetwork) -> str | bytes:
     """The graph that the package gives ONNX Runtime."""
-    return net._session.file.model()
+    return net.network.file.model()
 
 
 def bare_loop(session: onnxruntime.InferenceSession, images: NDArray[np.float32], batch: int) -> Callable[[], object]:

@@ -76,5 +76,5 @@ def pretended_gpu(monkeypatch):
 def forget_the_gpu():
     """Nothing that was found out about a GPU stays."""
     cupy_over_numpy.GPU.__init__()
-    for found in (cuda.problem, cuda._device, cuda._module, providers.cuda_problem, execution._say_once):
+    for found in (cuda.device_problem, cuda._device, cuda._module, providers.provider_problem, execution._say_once):
         found.cache_clear()

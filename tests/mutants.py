@@ -28,7 +28,7 @@ class Mutant:
 
 
 def ranges(first, *, keep_size=False):
-    """grid._ranges, whose first pixels are those of `first(length, mask, stride, clipping)`."""
+    """grid._spans, whose first pixels are those of `first(length, mask, stride, clipping)`."""
 
     def mutant(length, mask, stride, *, clipping):
         start = np.array(first(length, mask, stride, clipping))
@@ -36,7 +36,7 @@ def ranges(first, *, keep_size=False):
             start = start.clip(0, length - mask)
         return np.stack([start, start + mask], axis=1).clip(0, length).astype(np.int32)
 
-    return lambda patch: patch(grid, "_ranges", mutant)
+    return lambda patch: patch(grid, "_spans", mutant)
 
 
 def plain(length, mask, stride, clipping):

@@ -19,7 +19,18 @@ namespace {
 template <typename T>
 using Dense = py::array_t<T, py::array::c_style>;
 
+// NumPy knows arrays that begin anywhere; here values are read where their class may begin.
+template <typename T>
+void check_aligned(const Dense<T>& array) {
+    if (reinterpret_cast<std::uintptr_t>(array.data()) % alignof(T) != 0) {
+        throw py::value_error("arrays must be aligned to their class");
+    }
+}
+
 void copy_boxes(const Dense<float>& image, const Dense<std::int32_t>& boxes, Dense<float>& batch) {
+    check_aligned(image);
+    check_aligned(boxes);
+    check_aligned(batch);
     if (image.ndim() != 4) throw py::value_error("image must have shape (planes, height, width, depth)");
     if (boxes.ndim() != 2 || boxes.shape(1) != 4) throw py::value_error("boxes must have shape (n, 4)");
     if (batch.ndim() != 5 || batch.shape(0) < boxes.shape(0) ||
@@ -49,12 +60,15 @@ occlusion::Method method_named(const std::string& name) {
 
 template <typename T>
 void imresize(const Dense<T>& image, Dense<T>& resized, double row_scale, double col_scale, const std::string& method,
-              bool antialiasing) {
+              bool antialiasing, int threads) {
+    check_aligned(image);
+    check_aligned(resized);
     if (image.ndim() != 3 || resized.ndim() != 3 || image.size() == 0 || resized.size() == 0 ||
         image.shape(2) != resized.shape(2)) {
         throw py::value_error("image and resized must have shape (rows, columns, depth), none of them 0");
     }
     if (!(row_scale > 0 && col_scale > 0)) throw py::value_error("scales must be positive");
+    if (threads < 1) throw py::value_error("threads must be positive");
     const auto kernel = method_named(method);
     const std::ptrdiff_t rows = image.shape(0), cols = image.shape(1), depth = image.shape(2);
     const std::array<std::ptrdiff_t, 2> resized_shape{resized.shape(0), resized.shape(1)};
@@ -65,10 +79,10 @@ void imresize(const Dense<T>& image, Dense<T>& resized, double row_scale, double
     const occlusion::AxisResize row_axis{rows, resized_shape[0], row_scale, kernel, antialiasing};
     const occlusion::AxisResize col_axis{cols, resized_shape[1], col_scale, kernel, antialiasing};
     const auto resize_rows = [&](const T* from, std::ptrdiff_t width, T* to) {
-        occlusion::resize_axis(from, 1, row_axis, width * depth, to);
+        occlusion::resize_axis(from, 1, row_axis, width * depth, to, threads);
     };
     const auto resize_cols = [&](const T* from, std::ptrdiff_t height, T* to) {
-        occlusion::resize_axis(from, height, col_axis, depth, to);
+        occlusion::resize_axis(from, height, col_axis, depth, to, threads);
     };
     if (row_axis.is_identity() && col_axis.is_identity()) {
         std::copy_n(in, rows * cols * depth, out);
@@ -90,7 +104,7 @@ void imresize(const Dense<T>& image, Dense<T>& resized, double row_scale, double
 template <typename T>
 void def_imresize(py::module_& m) {
     m.def("imresize", &imresize<T>, "image"_a.noconvert(), "resized"_a.noconvert(), "row_scale"_a, "col_scale"_a,
-          "method"_a, "antialiasing"_a);
+          "method"_a, "antialiasing"_a, "threads"_a);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -57,8 +58,10 @@ void fill_weighted(const AxisResize& axis, TapTable& table) {
     }
 }
 
-// Wide vectors where the processor has them. Without contraction all versions give the same bits.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+// Wide vectors where the processor has them. Without contraction all versions give the same bits. The choice is made by
+// glibc's loader, and before a sanitizer is ready.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define OCCLUSION_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define OCCLUSION_VECTOR_CLONES
@@ -92,32 +95,52 @@ OCCLUSION_VECTOR_CLONES void weighted_sum(const T* line, std::ptrdiff_t inner, c
     }
 }
 
-// work(first, last) over 0 … n-1, in as many threads as the machine runs at once, if there is enough to do for them.
+// Waits for its threads, however the scope is left: a thread that nobody waits for ends the process.
+class JoinedThreads {
+public:
+    explicit JoinedThreads(std::size_t most) { threads_.reserve(most); }
+    JoinedThreads(const JoinedThreads&) = delete;
+    JoinedThreads& operator=(const JoinedThreads&) = delete;
+    ~JoinedThreads() {
+        for (std::thread& thread : threads_) thread.join();
+    }
+    // Whether a thread was to be had: neither the system's limit nor memory stood in the way.
+    template <typename Work>
+    bool started(const Work& work, std::ptrdiff_t first, std::ptrdiff_t last) {
+        try {
+            threads_.emplace_back([&work, first, last] { work(first, last); });
+            return true;
+        } catch (const std::system_error&) {
+            return false;
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+    }
+
+private:
+    std::vector<std::thread> threads_;
+};
+
+// work(first, last) over 0 … n-1, in at most `threads` threads, if there is enough to do for them.
 template <typename Work>
-void in_threads(std::ptrdiff_t n, std::ptrdiff_t cost_of_one, const Work& work) {
+void in_threads(std::ptrdiff_t n, std::ptrdiff_t cost_of_one, std::ptrdiff_t threads, const Work& work) {
     constexpr std::ptrdiff_t worth_a_thread = 1 << 18;
-    const auto processors = std::ptrdiff_t(std::max(1u, std::thread::hardware_concurrency()));
-    const std::ptrdiff_t parts = std::clamp<std::ptrdiff_t>(n * cost_of_one / worth_a_thread, 1, std::min(processors, n));
-    std::vector<std::thread> others;
-    others.reserve(std::size_t(parts));
+    const std::ptrdiff_t parts = std::clamp<std::ptrdiff_t>(n * cost_of_one / worth_a_thread, 1, std::min(threads, n));
+    JoinedThreads others{std::size_t(parts)};
     std::ptrdiff_t first = 0;
     for (std::ptrdiff_t part = 1; part < parts; ++part) {
         const std::ptrdiff_t last = n * part / parts;
-        try {
-            others.emplace_back(work, first, last);
-            first = last;
-        } catch (const std::system_error&) {
-            break;  // no more threads to be had: what is left is done here
-        }
+        if (!others.started(work, first, last)) break;  // what is left is done here
+        first = last;
     }
     work(first, n);
-    for (std::thread& other : others) other.join();
 }
 
 }  // namespace
 
 template <typename T>
-void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out) {
+void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out,
+                 std::ptrdiff_t threads) {
     // A part of the outputs at a time: their taps take a few megabytes, however long the axis is.
     constexpr std::ptrdiff_t taps_at_once = 1 << 18;
     const std::ptrdiff_t stride = most_taps(axis);
@@ -126,7 +149,7 @@ void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std:
         TapTable taps(first, std::min<std::ptrdiff_t>(step, axis.n_out - first), stride);
         axis.is_plain_nearest() ? fill_nearest(axis, taps) : fill_weighted(axis, taps);
         const std::ptrdiff_t n_outputs = taps.n_outputs();
-        in_threads(outer * n_outputs, inner * stride, [=, &axis, &taps](std::ptrdiff_t begin, std::ptrdiff_t end) {
+        in_threads(outer * n_outputs, inner * stride, threads, [=, &axis, &taps](std::ptrdiff_t begin, std::ptrdiff_t end) {
             for (std::ptrdiff_t line = begin; line < end; ++line) {
                 const std::ptrdiff_t o = line / n_outputs, i = line % n_outputs;
                 weighted_sum(in + o * axis.n_in * inner, inner, taps.index.data() + i * stride,
@@ -138,7 +161,7 @@ void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std:
 }
 
 #define OCCLUSION_INSTANTIATE(T) \
-    template void resize_axis(const T*, std::ptrdiff_t, const AxisResize&, std::ptrdiff_t, T*);
+    template void resize_axis(const T*, std::ptrdiff_t, const AxisResize&, std::ptrdiff_t, T*, std::ptrdiff_t);
 OCCLUSION_INSTANTIATE(std::int8_t)
 OCCLUSION_INSTANTIATE(std::uint8_t)
 OCCLUSION_INSTANTIATE(std::int16_t)

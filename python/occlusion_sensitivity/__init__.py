@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .occlusion import occlusionSensitivity
     from .pictures import imread
     from .resizing import imresize
+    from .threads import thread_limit
 
 __version__ = "0.1.0"
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "imread",
     "imresize",
     "occlusionSensitivity",
+    "thread_limit",
 ]
 
 _MODULES = {
@@ -33,6 +35,7 @@ _MODULES = {
     "imread": ".pictures",
     "imresize": ".resizing",
     "occlusionSensitivity": ".occlusion",
+    "thread_limit": ".threads",
 }
 
 

@@ -1,9 +1,9 @@
-"""Arguments as MATLAB users type them: name-value pairs, texts, numbers. Every error names the argument."""
+"""Arguments as MATLAB users type them: texts, numbers, files. Every error names the argument."""
 
 import difflib
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,30 +91,6 @@ def channel_named(name: str, label: str, class_names: Sequence[str], way_out: st
         msg = f"{name} must be a class name of the network, but is {label!r}. Closest: {', '.join(closest)}."
         raise ValueError(msg)
     return found[0]
-
-
-def name_value_pairs(
-    pairs: Sequence[object], keywords: Mapping[str, object], names: Sequence[str]
-) -> dict[str, tuple[str, object]]:
-    """``"Name", value`` pairs and ``Name=value`` keywords by their full names.
-
-    Returns
-    -------
-    dict of full name to (name as typed, value)
-    """
-    for typed in pairs[::2]:
-        text_choice("The option name", typed, names)
-    if len(pairs) % 2:
-        msg = f"Every option needs a value, but {shown(pairs[-1])} has none."
-        raise ValueError(msg)
-    options: dict[str, tuple[str, object]] = {}
-    for typed, value in [*zip(pairs[::2], pairs[1::2], strict=True), *keywords.items()]:
-        name = text_choice("The option name", typed, names)
-        if name in options:
-            msg = f"{name} must be given once, but is given as {options[name][0]} and as {as_text(typed)}."
-            raise ValueError(msg)
-        options[name] = (str(as_text(typed)), value)
-    return options
 
 
 def is_auto(value: object) -> bool:

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from . import __version__
 from .arguments import channel_named, existing_file, expected, positive_integer
 from .files import part_of, write_whole
+from .name_values import NameValues, Option
 from .network.dlnetwork import dlnetwork, importNetworkFromONNX
 from .network.pretrained import imagePretrainedNetwork
 from .occlusion import occlusion_map
-from .pictures import as_seen, imread
+from .packages import missing
+from .pictures import imread, in_channels
 from .plotting import overlay_png
 from .resizing import imresize
 
@@ -184,8 +186,8 @@ class _Task:
         From 1; None for the best one.
     class_names : list of str
         Empty where the channels have no names.
-    typed : dict
-        Options of occlusionSensitivity: full name → (name as typed, value).
+    options : NameValues
+        Of occlusionSensitivity.
     """
 
     net: dlnetwork
@@ -194,7 +196,7 @@ class _Task:
     output: Path
     channel: int | None = None
     pixel_range: float = 255.0
-    typed: dict[str, tuple[str, object]] = field(default_factory=dict)
+    options: NameValues = field(default_factory=NameValues)
 
 
 def _demo(arguments: argparse.Namespace) -> None:
@@ -216,11 +218,13 @@ def _explain(arguments: argparse.Namespace) -> None:
     typed_output = f"{image.stem}-occlusion.png" if arguments.output is None else arguments.output
     output = _checked_output("--output", typed_output, _OUTPUTS, inputs)
     given = {option: getattr(arguments, option[2:].replace("-", "_")) for option in _OPTIONS}
-    typed = {
-        _OPTIONS[option]: (option, _numbers_in(text) if option in _NUMERIC else text)
-        for option, text in given.items()
-        if text is not None
-    }
+    options = NameValues(
+        {
+            _OPTIONS[option]: Option(option, _numbers_in(text) if option in _NUMERIC else text)
+            for option, text in given.items()
+            if text is not None
+        }
+    )
     if not arguments.pixel_range > 0 or not np.isfinite(arguments.pixel_range):
         raise ValueError(expected("--pixel-range", "a positive number", arguments.pixel_range))
     X = imread(image)
@@ -245,7 +249,7 @@ def _explain(arguments: argparse.Namespace) -> None:
             output=output,
             channel=channel,
             pixel_range=arguments.pixel_range,
-            typed=typed,
+            options=options,
         )
     )
 
@@ -259,10 +263,10 @@ def _parity(arguments: argparse.Namespace) -> int:
 
 def _run(task: _Task) -> None:
     """Check what is left to check, compute, write the output, and then print."""
-    rows, cols, n_channels = task.net.input_layer.InputSize
-    seen = as_seen(task.X, n_channels or 3)
-    seen = imresize(seen, [rows or seen.shape[0], cols or seen.shape[1]])
-    image = seen if task.pixel_range == 255 else seen * np.float32(task.pixel_range / 255)
+    rows, cols, n_channels = task.net.network.input_size
+    picture = in_channels(task.X, n_channels or 3)
+    picture = imresize(picture, [rows or picture.shape[0], cols or picture.shape[1]])
+    image = picture if task.pixel_range == 255 else picture * np.float32(task.pixel_range / 255)
 
     scores = task.net.predict(image)
     scores = scores.reshape(-1, scores.shape[-1]).sum(axis=0)
@@ -274,9 +278,9 @@ def _run(task: _Task) -> None:
     channel = task.channel or int(np.argmax(scores)) + 1
     names = [_printable(name) for name in task.class_names] or [f"channel {k + 1}" for k in range(len(scores))]
     with _ProgressBar() as progress:
-        score_map = occlusion_map(task.net, image, channel, task.typed, progress)
+        score_map = occlusion_map(task.net.network, image, channel, task.options, progress)
     title = f"{names[channel - 1]} ({scores[channel - 1]:.2f})"
-    write_whole(task.output, _encoded(task.output, seen, score_map, title))
+    write_whole(task.output, _encoded(task.output, picture, score_map, title))
 
     for k in np.argsort(-scores, kind="stable")[:_BEST]:
         print(f"{scores[k]:10.4f}  {names[k]}")
@@ -299,8 +303,7 @@ class _ProgressBar:
         try:
             from tqdm import tqdm
         except ImportError as error:
-            msg = f'The command line needs tqdm ({error}): pip install "occlusion-sensitivity[pictures]".'
-            raise ImportError(msg) from error
+            raise missing("The command line needs", "tqdm", "pictures", error) from error
         self._bar = tqdm(disable=None, unit=" images", leave=False)
         return self
 
@@ -366,10 +369,10 @@ def _checked_output(option: str, typed: str, endings: Sequence[str], inputs: Seq
     return output
 
 
-def _encoded(output: Path, seen: NDArray[np.uint8], score_map: NDArray[np.float32], title: str) -> bytes:
+def _encoded(output: Path, picture: NDArray[np.uint8], score_map: NDArray[np.float32], title: str) -> bytes:
     kind = output.suffix.lower()
     if kind == ".png":
-        return overlay_png(seen, score_map, title)
+        return overlay_png(picture, score_map, title)
     buffer = io.BytesIO()
     if kind == ".npy":
         np.save(buffer, score_map)
@@ -379,7 +382,6 @@ def _encoded(output: Path, seen: NDArray[np.uint8], score_map: NDArray[np.float3
         try:
             from scipy.io import savemat
         except ImportError as error:
-            msg = f'Writing .mat needs SciPy ({error}): pip install "occlusion-sensitivity[pictures]".'
-            raise ImportError(msg) from error
+            raise missing("Writing .mat needs", "SciPy", "pictures", error) from error
         savemat(buffer, {"scoreMap": score_map})
     return buffer.getvalue()

@@ -27,7 +27,7 @@ class MaskGrid:
 def mask_grid(options: OcclusionOptions) -> MaskGrid:
     """The mask grid of `options`: behaviour as in docs/compatibility.md, "Mask positions"."""
     rows, cols = (
-        _ranges(length, mask, stride, clipping=options.mask_clipping)
+        _spans(length, mask, stride, clipping=options.mask_clipping)
         for length, mask, stride in zip(options.input_size, options.mask_size, options.stride, strict=True)
     )
     shape = (len(rows), len(cols))
@@ -37,7 +37,7 @@ def mask_grid(options: OcclusionOptions) -> MaskGrid:
     return MaskGrid(boxes.reshape(-1, 4), shape)
 
 
-def _ranges(length: int, mask: int, stride: int, *, clipping: bool) -> NDArray[np.int32]:
+def _spans(length: int, mask: int, stride: int, *, clipping: bool) -> NDArray[np.int32]:
     """(first, end) pixel of the masks along one axis, 0-based, end excluded."""
     if clipping:
         # The centres are 0, stride, …; the centre of an even mask is the second of its middle pixels.

@@ -43,7 +43,7 @@ def checked_image(X: object, input_size: InputSize) -> Image:
     if not fits(size, input_size):
         raise ValueError(_wrong_size(input_size, size))
     with np.errstate(over="ignore"):
-        image = np.ascontiguousarray(array.reshape(size), dtype=np.float32)
+        image = np.require(array.reshape(size), np.float32, ["C", "A"])  # in C order, and aligned to its class
     if not np.isfinite(image).all():
         row, col, channel = np.argwhere(~np.isfinite(image))[0]
         value = array.reshape(size)[row, col, channel]

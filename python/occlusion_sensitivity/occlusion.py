@@ -1,23 +1,22 @@
 """occlusionSensitivity: the pipeline, one line a stage."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import name_value_pairs, shown, texts_in
+from .calls import AnyNetwork, scored_channels
 from .execution import network_in
 from .grid import mask_grid
 from .images import checked_image
-from .network.dlnetwork import dlnetwork
-from .network.legacy import DAGNetwork, resolved
+from .mini_batches import Progress
+from .name_values import NameValues
+from .network.network import Network
 from .options import OPTION_NAMES, OcclusionOptions, parse_channels
 from .resizing import imresize
-from .scoring import Progress, score_drops
+from .scoring import score_drops
 
 
 def occlusionSensitivity(
-    net: dlnetwork | DAGNetwork, X: ArrayLike, channelIdx: ArrayLike, *nameValuePairs: object, **options: object
+    net: AnyNetwork, X: ArrayLike, channelIdx: ArrayLike, *nameValuePairs: object, **options: object
 ) -> NDArray[np.float32]:
     """Map how much each part of an image supports a network's output.
 
@@ -88,45 +87,22 @@ def occlusionSensitivity(
     >>> scoreMap.shape
     (4, 4)
     """
-    plain, channels, pairs = resolved(_checked_network(net), channelIdx, nameValuePairs)
-    _refuse_label(channels)
-    return occlusion_map(plain, X, channels, name_value_pairs(pairs, options, OPTION_NAMES))
+    network, channels, pairs = scored_channels(net, channelIdx, nameValuePairs)
+    return occlusion_map(network, X, channels, NameValues.parse(pairs, options, OPTION_NAMES))
 
 
 def occlusion_map(
-    net: dlnetwork,
-    X: ArrayLike,
-    channelIdx: ArrayLike,
-    typed: Mapping[str, tuple[str, object]],
-    progress: Progress | None = None,
+    network: Network, X: ArrayLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
 ) -> NDArray[np.float32]:
-    """occlusionSensitivity with its options sorted: full name → (name as typed, value)."""
-    image = checked_image(X, net.input_layer.InputSize)
-    options = OcclusionOptions.parse(typed, image)
-    name, _ = typed.get("ExecutionEnvironment", ("ExecutionEnvironment", None))
-    net = network_in(net, options.execution_environment, name)
-    channels = parse_channels(channelIdx, net.channel_count(image))
+    """occlusionSensitivity with its arguments sorted."""
+    image = checked_image(X, network.input_size)
+    options = OcclusionOptions.parse(given, image)
+    network = network_in(network, options.execution_environment, given.typed("ExecutionEnvironment"))
+    channels = parse_channels(channelIdx, network.channel_count(image))
     grid = mask_grid(options)
-    drops = score_drops(net, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
+    drops = score_drops(network, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
     score_map = drops.reshape(*grid.shape, len(channels))
     if options.output_upsampling != "none":
         score_map = imresize(score_map, options.input_size, options.output_upsampling)
-    score_map = net.device.to_host(score_map)
+    score_map = network.device.to_host(score_map)
     return score_map[..., 0] if len(channels) == 1 else score_map
-
-
-def _checked_network(net: object) -> dlnetwork | DAGNetwork:
-    if not isinstance(net, dlnetwork | DAGNetwork):
-        msg = f"net must be a dlnetwork (importNetworkFromONNX reads one from a file), but is {shown(net)}."
-        raise TypeError(msg)
-    return net
-
-
-def _refuse_label(channelIdx: object) -> None:
-    if texts_in(channelIdx) is not None:
-        msg = (
-            f"channelIdx must be the number of an output channel, but is the label {shown(channelIdx)}: a dlnetwork "
-            "has no class names. With the class names in channel order, list(classNames).index(label) + 1 is it. "
-            "A layer is chosen by net.OutputNames = layerName."
-        )
-        raise TypeError(msg)

@@ -1,7 +1,6 @@
 """Arguments as typed → OcclusionOptions: after this, nothing is "auto", a text or a scalar."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Self, cast
 
@@ -10,8 +9,10 @@ from numpy.typing import NDArray
 
 from .arguments import as_text, expected, is_auto, numbers, positive_integer, positive_integers, text_choice, truth
 from .images import Image
+from .name_values import NameValues
 
-OPTION_NAMES = (
+# MATLAB's, which a call that was exported there may have.
+MATLAB_OPTIONS = (
     "MaskSize",
     "Stride",
     "MaskValue",
@@ -20,6 +21,9 @@ OPTION_NAMES = (
     "MiniBatchSize",
     "ExecutionEnvironment",
 )
+# Those of this package alone.
+OWN_OPTIONS: tuple[str, ...] = ()
+OPTION_NAMES = (*MATLAB_OPTIONS, *OWN_OPTIONS)
 DEFAULT_MINI_BATCH_SIZE = 128
 
 Upsampling = Literal["bicubic", "nearest", "none"]
@@ -48,26 +52,20 @@ class OcclusionOptions:
     execution_environment: Environment
 
     @classmethod
-    def parse(cls, typed: Mapping[str, tuple[str, object]], image: Image) -> Self:
-        """The options as typed (full name → name as typed, value) for an image of height × width × channels."""
-
-        def given(name: str, default: object) -> tuple[str, object]:
-            return typed.get(name, (name, default))
-
+    def parse(cls, options: NameValues, image: Image) -> Self:
+        """The options as typed, for an image of height × width × channels."""
         rows, cols, _ = image.shape
+        upsampling = options.read("OutputUpsampling", "bicubic", text_choice, ("bicubic", "nearest", "none"))
+        environment = options.read("ExecutionEnvironment", "auto", text_choice, ("auto", "gpu", "cpu"))
         return cls(
             input_size=(rows, cols),
-            mask_size=_mask_size(*given("MaskSize", "auto"), (rows, cols)),
-            stride=_pixels(*given("Stride", "auto"), (rows, cols), 0.1),
-            fill=_fill(*given("MaskValue", "auto"), image),
-            output_upsampling=cast(
-                Upsampling, text_choice(*given("OutputUpsampling", "bicubic"), ("bicubic", "nearest", "none"))
-            ),
-            mask_clipping=_on_off(*given("MaskClipping", "on")),
-            mini_batch_size=positive_integer(*given("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE)),
-            execution_environment=cast(
-                Environment, text_choice(*given("ExecutionEnvironment", "auto"), ("auto", "gpu", "cpu"))
-            ),
+            mask_size=options.read("MaskSize", "auto", _mask_size, (rows, cols)),
+            stride=options.read("Stride", "auto", _pixels, (rows, cols), 0.1),
+            fill=options.read("MaskValue", "auto", _fill, image),
+            output_upsampling=cast(Upsampling, upsampling),
+            mask_clipping=options.read("MaskClipping", "on", _on_off),
+            mini_batch_size=options.read("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE, positive_integer),
+            execution_environment=cast(Environment, environment),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arguments import existing_file
+from .packages import missing
 
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
@@ -61,7 +62,7 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
             raise ValueError(msg) from error
 
 
-def as_seen(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
+def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
     """A picture in 8 bits and with as many channels as a network takes: 1 (grey) or 3 (RGB)."""
     if X.dtype == np.uint16:
         X = np.round(X / 257.0).astype(np.uint8)
@@ -78,8 +79,7 @@ def _pixels(file: Path) -> NDArray[Any]:
     try:
         from PIL import Image
     except ImportError as error:
-        msg = f'Reading pictures needs Pillow ({error}): pip install "occlusion-sensitivity[pictures]".'
-        raise ImportError(msg) from error
+        raise missing("Reading pictures needs", "Pillow", "pictures", error) from error
     with Image.open(file) as picture:
         if _is_deep_colour(picture):
             msg = "it has 16 bits for each of several channels, of which Pillow reads 8"

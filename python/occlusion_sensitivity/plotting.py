@@ -1,4 +1,4 @@
-"""Drawing maps over pictures. The only module that imports matplotlib."""
+"""Drawing maps over pictures, without a display: matplotlib's figures, never its pyplot."""
 
 import io
 import warnings
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .colormaps import jet
+from .packages import missing
 
 if TYPE_CHECKING:
     from matplotlib.colors import ListedColormap
@@ -62,8 +63,7 @@ def _figure(size: tuple[float, float], layout: Literal["constrained"] | None = "
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        msg = f'Drawing needs matplotlib ({error}): pip install "occlusion-sensitivity[pictures]".'
-        raise ImportError(msg) from error
+        raise missing("Drawing needs", "matplotlib", "pictures", error) from error
     return Figure(figsize=size, layout=layout)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import as_text, expected, name_value_pairs, numbers, positive_integers, text_choice, truth
+from .arguments import as_text, expected, numbers, positive_integers, text_choice, truth
 from .devices import DeviceArray, device_of
+from .name_values import NameValues
 
 METHODS = ("bicubic", "bilinear", "nearest")
 OPTION_NAMES = ("Method", "Antialiasing")
@@ -68,9 +69,9 @@ def imresize(A: ArrayLike, scale: object, *method: object, **options: object) ->
     first = as_text(method[0]) if method else None
     named = not method or (first and any(name.lower().startswith(first.lower()) for name in OPTION_NAMES))
     pairs = method if named else ("Method", *method)
-    typed = name_value_pairs(pairs, options, OPTION_NAMES)
-    kind = text_choice(*typed.get("Method", ("Method", "bicubic")), METHODS)
-    antialiasing = truth(*typed.get("Antialiasing", ("Antialiasing", kind != "nearest")), "true or false")
+    given = NameValues.parse(pairs, options, OPTION_NAMES)
+    kind = given.read("Method", "bicubic", text_choice, METHODS)
+    antialiasing = given.read("Antialiasing", kind != "nearest", truth, "true or false")
     size, scales = _size_and_scales(scale, image.shape[:2])
 
     if image.dtype == np.bool_:
@@ -82,8 +83,10 @@ def _resized(
     image: DeviceArray, size: tuple[int, int], scales: tuple[float, float], method: str, *, antialiasing: bool
 ) -> NDArray[Any]:
     rows, cols, *others = image.shape
-    # The kernels want native byte order and one axis of channels.
+    # The kernels want native byte order, one axis of channels, and arrays that are aligned to their class.
     native = image.astype(image.dtype.newbyteorder("="), order="C", copy=False).reshape(rows, cols, -1)
+    if not getattr(native.flags, "aligned", True):  # CuPy's always are, and do not say so
+        native = native.copy()
     resized = device_of(image).imresize(native, *size, scales, method, antialiasing=antialiasing)
     shaped: NDArray[Any] = resized.reshape(*size, *others)
     return shaped

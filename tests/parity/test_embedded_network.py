@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from occlusion_sensitivity import imagePretrainedNetwork, imread, imresize
-from occlusion_sensitivity.pictures import as_seen
+from occlusion_sensitivity.pictures import in_channels
 
 pytestmark = pytest.mark.parity
 
@@ -15,7 +15,7 @@ def test_probabilities(shared, photo):
     net, _ = imagePretrainedNetwork()
     file = shared / "networks" / "efficientnet-lite0-rgb255-softmax-wfp16.onnx"
     other = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    X = imresize(as_seen(imread(shared / "photos" / f"skimage_{photo}"), 3), [224, 224])
+    X = imresize(in_channels(imread(shared / "photos" / f"skimage_{photo}"), 3), [224, 224])
     (expected,) = other.run(None, {"input": X.transpose(2, 0, 1)[np.newaxis].astype(np.float32)})
     assert np.abs(net.predict(X) - expected).max() < 1e-4
 

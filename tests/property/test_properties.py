@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 import networks
 from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
 from occlusion_sensitivity.grid import mask_grid
+from occlusion_sensitivity.name_values import NameValues
 from occlusion_sensitivity.options import OcclusionOptions
 
 settings.register_profile("project", deadline=None, print_blob=True, max_examples=100)
@@ -63,9 +64,7 @@ def grids(draw):
     mask = tuple(draw(st.integers(1, length)) for length in size)
     stride = draw(st.tuples(st.integers(1, 80), st.integers(1, 80)))
     typed = {"MaskSize": mask, "Stride": stride, "MaskClipping": draw(st.booleans())}
-    options = OcclusionOptions.parse(
-        {name: (name, value) for name, value in typed.items()}, np.zeros((*size, 1), np.float32)
-    )
+    options = OcclusionOptions.parse(NameValues.of(typed), np.zeros((*size, 1), np.float32))
     return options, mask_grid(options)
 
 
@@ -110,7 +109,7 @@ def test_an_ignored_region_has_no_influence(half_blind, seed, mask, stride, clip
     X = np.random.default_rng(seed).random((12, 16, 3), dtype=np.float32)
     how = {"MaskSize": mask, "Stride": stride, "MaskClipping": clipping, "OutputUpsampling": "none"}
     found = occlusionSensitivity(half_blind, X, [1, 2], **how)
-    boxes = mask_grid(OcclusionOptions.parse({k: (k, v) for k, v in how.items()}, X)).boxes
+    boxes = mask_grid(OcclusionOptions.parse(NameValues.of(how), X)).boxes
     blind = boxes[:, 3].reshape(found.shape[:2]) <= 8
     assert blind.any()
     np.testing.assert_allclose(found[blind], 0, rtol=0, atol=1e-5)

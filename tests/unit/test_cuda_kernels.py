@@ -147,7 +147,7 @@ def resized(launch, image, n_out, scale, method, antialiasing):
 
 def expected_resized(image, n_out, scale, method, antialiasing):
     expected = np.zeros((image.shape[0], n_out, image.shape[2]), dtype=image.dtype)
-    _core.imresize(image, expected, 1.0, scale, method, antialiasing)
+    _core.imresize(image, expected, 1.0, scale, method, antialiasing, 1)
     return expected
 
 

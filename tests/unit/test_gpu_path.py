@@ -11,6 +11,7 @@ from network_checks import goes_together
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity import matlab as m
 from occlusion_sensitivity.devices import cuda
+from occlusion_sensitivity.name_values import NameValues
 from occlusion_sensitivity.network import providers
 from stand_in.host_kernels import ROOT
 
@@ -83,9 +84,8 @@ def test_a_session_with_an_open_batch_takes_the_place_of_the_fixed_one(tmp_path,
     file = networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0), batch=1)
     net = importNetworkFromONNX(file)
     np.testing.assert_allclose(on_gpu(net), on_cpu(net), rtol=0, atol=1e-6)
-    there = net.on(cuda.device())._session
-    assert goes_together(net.on(cuda.device()))
-    assert there._plain is None
+    assert goes_together(net, cuda.device())
+    assert net.network.on(cuda.device())._together.session._as_it_is is None
     assert len(pretended_gpu.runtime.opened) == 3
 
 
@@ -122,7 +122,7 @@ def test_progress_is_told_in_mini_batches(net, pretended_gpu):
 
     told = []
     typed = {"MiniBatchSize": 50, "Stride": 1, "ExecutionEnvironment": "gpu"}
-    occlusion_map(net, X, 1, {name: (name, value) for name, value in typed.items()}, lambda *now: told.append(now))
+    occlusion_map(net.network, X, 1, NameValues.of(typed), lambda *now: told.append(now))
     assert told == [(50, 121), (100, 121), (121, 121)]
 
 
@@ -131,7 +131,7 @@ def test_an_output_is_read_before_its_memory_is_given_back(pretended_gpu, kind):
     """ONNX Runtime takes the memory of a tensor that nobody holds for the run of another thread."""
     memory = np.arange(6).astype(kind)
     tensor = SimpleNamespace(shape=lambda: [2, 3], data_ptr=lambda: memory.ctypes.data)
-    found = cuda.device().output(tensor, kind)
+    found = cuda.device().output(tensor, kind, np.empty(0))
     memory[:] = 99
     assert found.dtype == np.float32
     assert found.get().tolist() == [[0, 1, 2], [3, 4, 5]]

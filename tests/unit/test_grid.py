@@ -5,12 +5,13 @@ import pytest
 
 import reference
 from occlusion_sensitivity.grid import mask_grid
+from occlusion_sensitivity.name_values import NameValues
 from occlusion_sensitivity.options import OcclusionOptions
 
 
 def grid_of(size, **typed):
     image = np.zeros((*size, 1), dtype=np.float32)
-    return mask_grid(OcclusionOptions.parse({name: (name, value) for name, value in typed.items()}, image))
+    return mask_grid(OcclusionOptions.parse(NameValues.of(typed), image))
 
 
 def test_default_grid_of_a_224_image_is_11_by_11():
@@ -63,6 +64,6 @@ def test_boxes_equal_the_reference(seed):
 
 @pytest.mark.parametrize("length", range(1, 60))
 def test_automatic_sizes_equal_the_reference(length):
-    options = OcclusionOptions.parse({}, np.zeros((length, 224, 1), dtype=np.float32))
+    options = OcclusionOptions.parse(NameValues(), np.zeros((length, 224, 1), dtype=np.float32))
     assert options.mask_size == (reference.automatic(0.2, length), 45)
     assert options.stride == (reference.automatic(0.1, length), 22)

@@ -8,7 +8,7 @@ import pytest
 
 from occlusion_sensitivity import imread
 from occlusion_sensitivity.cli import main
-from occlusion_sensitivity.network.session import onnxruntime
+from occlusion_sensitivity.network.providers import onnxruntime
 from occlusion_sensitivity.plotting import overlay_png
 
 

@@ -87,4 +87,4 @@ def test_a_read_only_batch():
 )
 def test_imresize_refuses(image, resized, scales, method):
     with pytest.raises(ValueError, match="must"):
-        _core.imresize(image, resized, *scales, method, True)
+        _core.imresize(image, resized, *scales, method, True, 2)

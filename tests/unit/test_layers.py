@@ -57,10 +57,10 @@ def test_masks_are_laid_on_the_raw_image(tmp_path, options, formula, channels_la
 
 def test_the_image_is_normalised_once_per_call_and_fill(tmp_path, monkeypatch):
     layer = imageInputLayer([6, 7, 3], Mean=0)
-    net = importNetworkFromONNX(networks.linear(tmp_path / "net.onnx", np.ones((1, 6, 7, 3))), InputLayer=layer)
     calls = []
     real = type(layer).normalized
     monkeypatch.setattr(type(layer), "normalized", lambda self, image: calls.append(1) or real(self, image))
+    net = importNetworkFromONNX(networks.linear(tmp_path / "net.onnx", np.ones((1, 6, 7, 3))), InputLayer=layer)
     occlusionSensitivity(net, np.ones((6, 7, 3)), 1, Stride=1)
     assert len(calls) == 2
 

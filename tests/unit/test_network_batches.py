@@ -95,7 +95,7 @@ def test_batch_fixed_at_three(tmp_path):
     X = np.random.default_rng(1).random((12, 10, 3))
     assert net.predict(X).shape == alone.predict(X).shape == (1, 4)
     scores = np.concatenate([net.predict(X), net.predict(X / 2)])
-    together = net.run(np.stack([net.arranged(np.float32(x)) for x in (X, X / 2)]))
+    together = net.network.run(np.stack([net.network.arranged(np.float32(x)) for x in (X, X / 2)]))
     np.testing.assert_allclose(together, scores, rtol=1e-5)
 
 
@@ -165,7 +165,8 @@ def test_images_that_tell_nothing_go_one_by_one_and_others_are_tried(tmp_path):
     front = [helper.make_node("Neg", ["input"], ["negative"]), helper.make_node("Relu", ["negative"], ["front"])]
     net = importNetworkFromONNX(mixing_reshape(tmp_path / "net.onnx", front))
     assert (occlusionSensitivity(net, np.ones((6, 5, 2)), 1, MaskValue=2) == 0).all()
-    assert not net._session._together
+    assert not net.network._together._most
+    assert not net.network._together._never
     occlusionSensitivity(net, -np.ones((6, 5, 2)), 1, MaskValue=2)
     assert not goes_together(net)
 

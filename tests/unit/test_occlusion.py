@@ -6,6 +6,7 @@ import pytest
 import networks
 import reference
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
+from occlusion_sensitivity.network.network import Network
 from occlusion_sensitivity.options import OPTION_NAMES
 
 
@@ -178,7 +179,7 @@ def test_layer_name_syntax_is_not_for_a_dlnetwork(net):
 
 @pytest.mark.parametrize("name", OPTION_NAMES)
 def test_every_option_is_checked_before_the_network_runs(net, name, monkeypatch):
-    monkeypatch.setattr(type(net), "run", lambda *_: pytest.fail("the network ran"))
+    monkeypatch.setattr(Network, "run", lambda *_: pytest.fail("the network ran"))
     with pytest.raises((ValueError, TypeError), match=f"^{name}"):
         occlusionSensitivity(net, X, 1, **{name: float("nan")})
 
@@ -190,7 +191,7 @@ def test_an_interrupted_call_leaves_the_network_usable(net, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(type(net), "run", interrupted)
+        patch.setattr(Network, "run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             occlusionSensitivity(net, X, 1)
     np.testing.assert_array_equal(occlusionSensitivity(net, X, 1), expected)

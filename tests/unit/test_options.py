@@ -5,14 +5,14 @@ import re
 import numpy as np
 import pytest
 
-from occlusion_sensitivity.arguments import name_value_pairs
+from occlusion_sensitivity.name_values import NameValues
 from occlusion_sensitivity.options import OPTION_NAMES, OcclusionOptions, parse_channels, round_half_away
 
 IMAGE = np.arange(20 * 30 * 3, dtype=np.float32).reshape(20, 30, 3)
 
 
 def parsed(*pairs, **keywords):
-    return OcclusionOptions.parse(name_value_pairs(pairs, keywords, OPTION_NAMES), IMAGE)
+    return OcclusionOptions.parse(NameValues.parse(pairs, keywords, OPTION_NAMES), IMAGE)
 
 
 def test_defaults():
@@ -98,13 +98,13 @@ def test_bad_mask_value(value):
 def test_automatic_fill_is_the_mean_of_each_channel_summed_in_double():
     image = np.full((1000, 1000, 2), 16777217 / 2**20, dtype=np.float32)
     image[0, 0, 1] = 3.0
-    fill = OcclusionOptions.parse({}, image).fill
+    fill = OcclusionOptions.parse(NameValues(), image).fill
     expected = [image[..., k].astype(np.float64).sum() / 1e6 for k in (0, 1)]
     assert fill.tolist() == np.float32(expected).tolist()
 
 
 def test_automatic_fill_of_an_integer_image_is_not_rounded():
-    assert OcclusionOptions.parse({}, np.float32([[[0], [1]]])).fill.tolist() == [0.5]
+    assert OcclusionOptions.parse(NameValues(), np.float32([[[0], [1]]])).fill.tolist() == [0.5]
 
 
 @pytest.mark.parametrize(

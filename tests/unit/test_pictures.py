@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from occlusion_sensitivity import imread
-from occlusion_sensitivity.pictures import as_seen
+from occlusion_sensitivity.pictures import in_channels
 
 RGB = np.random.default_rng(0).integers(0, 256, size=(7, 5, 3)).astype(np.uint8)
 
@@ -109,10 +109,10 @@ def test_a_path_that_is_no_path(bad):
 
 def test_pictures_as_a_network_takes_them():
     grey = RGB[..., 0]
-    assert as_seen(grey, 3).tolist() == np.dstack([grey] * 3).tolist()
-    assert as_seen(RGB, 3).tolist() == RGB.tolist()
-    assert as_seen(grey, 1).tolist() == grey.tolist()
-    assert as_seen(RGB, 1).tolist() == np.round(RGB @ [0.299, 0.587, 0.114]).astype(int).tolist()
-    assert as_seen(np.uint16([[65535, 257]]), 1).tolist() == [[255, 1]]
+    assert in_channels(grey, 3).tolist() == np.dstack([grey] * 3).tolist()
+    assert in_channels(RGB, 3).tolist() == RGB.tolist()
+    assert in_channels(grey, 1).tolist() == grey.tolist()
+    assert in_channels(RGB, 1).tolist() == np.round(RGB @ [0.299, 0.587, 0.114]).astype(int).tolist()
+    assert in_channels(np.uint16([[65535, 257]]), 1).tolist() == [[255, 1]]
     with pytest.raises(ValueError, match="but the network takes 4"):
-        as_seen(RGB, 4)
+        in_channels(RGB, 4)

@@ -10,7 +10,7 @@ import pytest
 import networks
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity.images import checked_image
-from occlusion_sensitivity.network.dlnetwork import dlnetwork
+from occlusion_sensitivity.network.network import Network
 from occlusion_sensitivity.scoring import score_drops
 
 SIZE = (12, 10, 3)
@@ -26,13 +26,13 @@ def file(tmp_path):
 def images(monkeypatch):
     """How many images a map has put through the network, the first look at two of them left out."""
     counts = []
-    run = dlnetwork.run
+    run = Network.run
 
     def counted(net, batch, count=None):
         counts.append(len(batch) if count is None else count)
         return run(net, batch, count)
 
-    monkeypatch.setattr(dlnetwork, "run", counted)
+    monkeypatch.setattr(Network, "run", counted)
     return counts
 
 
@@ -82,9 +82,9 @@ def test_the_same_box_once_and_boxes_in_any_order(file, images, seed):
     boxes = np.stack([corners, corners + lengths], axis=2).reshape(-1, 4).astype(np.int32)
     boxes = boxes[rng.integers(0, 30, size=40)]  # in any order, some of them twice
     fill, channels = np.float32([1, 2, 3]), np.array([2, 0])
-    found = score_drops(net, image, fill, boxes, channels, 8)
+    found = score_drops(net.network, image, fill, boxes, channels, 8)
     assert sum(images) == len({tuple(box) for box in boxes.tolist()}) + 1
-    alone = [score_drops(net, image, fill, box[np.newaxis], channels, 8)[0] for box in boxes]
+    alone = [score_drops(net.network, image, fill, box[np.newaxis], channels, 8)[0] for box in boxes]
     np.testing.assert_allclose(found, alone, rtol=1e-5, atol=0, err_msg=f"seed {seed}")
 
 
@@ -105,5 +105,5 @@ def test_an_interrupt_is_answered_within_a_mini_batch(file):
             timer.join()
 
     with pytest.raises(KeyboardInterrupt):
-        score_drops(net, image, np.zeros(3, dtype=np.float32), boxes, np.array([0]), 4, progress)
+        score_drops(net.network, image, np.zeros(3, dtype=np.float32), boxes, np.array([0]), 4, progress)
     assert len(done) <= done_when_sent[0] + 1

@@ -220,7 +220,7 @@ def caffe_like(file, rng):
 
 def operators(net):
     """Of the graph that the network's session was opened with."""
-    model = net._session.file.model()
+    model = net.network.file.model()
     graph = (onnx.load_from_string(model) if isinstance(model, bytes) else onnx.load(model)).graph
     return Counter(node.op_type for node in graph.node)
 
@@ -269,7 +269,7 @@ def test_a_fixed_batch_is_opened_and_rewritten(tmp_path):
 def test_files_with_nothing_to_rewrite_are_opened_as_they_are(tmp_path):
     file = networks.convolutional(tmp_path / "a.onnx", np.random.default_rng(0))
     assert not throughput.may_pay(file)
-    assert importNetworkFromONNX(file)._session.file.model() == str(file)
+    assert importNetworkFromONNX(file).network.file.model() == str(file)
     (tmp_path / "empty").write_bytes(b"")
     assert not throughput.may_pay(tmp_path / "empty")
     assert not throughput.may_pay(tmp_path / "absent")

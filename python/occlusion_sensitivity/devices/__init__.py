@@ -4,6 +4,7 @@ An array of a device is NumPy's on the host and CuPy's on a GPU. NumPy's functio
 operators work on either (CuPy takes part in NumPy's dispatch); what has to be done by the device itself is below.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,6 +42,9 @@ class Device(Protocol):
     def largest_run(self, image: DeviceArray) -> int | None:
         """The most images like `image` that are worth going through a network in one run; None for any number."""
 
+    def computing(self) -> AbstractContextManager[object]:
+        """While one of the process's threads computes on the device; where all of them do, entering waits."""
+
     def upload(self, array: Any) -> DeviceArray:
         """A host array on the device; the array itself where it is there."""
 
@@ -75,8 +79,11 @@ class Device(Protocol):
     def address(self, array: DeviceArray) -> int:
         """Where the values of an array in C order begin, for ONNX Runtime to read."""
 
-    def output(self, tensor: Any, dtype: type[Any]) -> DeviceArray:
-        """A tensor of `dtype` that ONNX Runtime made on this device, in single, for as long as the array is held."""
+    def output(self, tensor: Any, dtype: type[Any], feed: DeviceArray) -> DeviceArray:
+        """A tensor of `dtype` that ONNX Runtime made on this device from `feed`, in single, for as long as it is held.
+
+        It never lies in the memory of `feed`, which is used again.
+        """
 
     def wait(self) -> None:
         """Return when all that was asked of the device is done: ONNX Runtime works on a stream of its own."""

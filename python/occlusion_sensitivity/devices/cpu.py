@@ -1,12 +1,12 @@
 """Host memory and the C++ kernels: the only module that imports the extension."""
 
-import os
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import _core, threads
 
 _BYTES_IN_A_RUN = 7 << 18
 _FEWEST_IN_A_RUN, _MOST_IN_A_RUN = 2, 32
@@ -21,8 +21,11 @@ class Cpu:
 
     @property
     def runs_at_once(self) -> int:
-        """One on each processor that this process may use: they share no work, and never wait for each other."""
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        """One in each thread: they share no work, and never wait for each other."""
+        return threads.of_a_call()
+
+    def computing(self) -> AbstractContextManager[object]:
+        return threads.taken()
 
     def largest_run(self, image: NDArray[Any]) -> int | None:
         """Three of 224×224×3, and more of smaller ones, for which a run's beginning and end take as long as the images.
@@ -55,7 +58,8 @@ class Cpu:
         antialiasing: bool,
     ) -> NDArray[Any]:
         resized = np.empty((rows, cols, image.shape[2]), dtype=image.dtype)
-        _core.imresize(image, resized, *scale, method, antialiasing)
+        with threads.taken(threads.of_a_call()) as count:
+            _core.imresize(image, resized, *scale, method, antialiasing, count)
         return resized
 
     def address(self, array: NDArray[Any]) -> int:
@@ -64,8 +68,10 @@ class Cpu:
             raise ValueError(msg)
         return array.ctypes.data
 
-    def output(self, tensor: Any, dtype: type[Any]) -> NDArray[np.float32]:
-        return np.asarray(tensor.numpy(), dtype=np.float32)
+    def output(self, tensor: Any, dtype: type[Any], feed: NDArray[Any]) -> NDArray[np.float32]:
+        theirs = np.asarray(tensor.numpy(), dtype=np.float32)
+        # Where the output is the input, with no node between.
+        return theirs.copy() if np.may_share_memory(theirs, feed) else theirs
 
     def wait(self) -> None:
         """Everything on the host is done when the call returns."""

@@ -4,6 +4,7 @@ import functools
 import hashlib
 import math
 import os
+from contextlib import AbstractContextManager, nullcontext
 from importlib.resources import files
 from typing import Any
 
@@ -37,6 +38,9 @@ class Cuda:
 
     def largest_run(self, image: DeviceArray) -> int | None:
         return None
+
+    def computing(self) -> AbstractContextManager[object]:
+        return nullcontext()
 
     def upload(self, array: Any) -> DeviceArray:
         return self._cupy.asarray(array)
@@ -98,7 +102,7 @@ class Cuda:
             raise ValueError(msg)
         return int(array.data.ptr)
 
-    def output(self, tensor: Any, dtype: type[Any]) -> DeviceArray:
+    def output(self, tensor: Any, dtype: type[Any], feed: DeviceArray) -> DeviceArray:
         shape = tuple(tensor.shape())
         size = math.prod(shape) * np.dtype(dtype).itemsize
         memory = self._cupy.cuda.UnownedMemory(tensor.data_ptr(), size, tensor, self.number)
@@ -118,14 +122,14 @@ class Cuda:
 
 def device() -> Cuda:
     """The GPU that is CuPy's current one, or a RuntimeError that says what is missing."""
-    missing = problem()
+    missing = device_problem()
     if missing is not None:
         raise RuntimeError(missing)
     return _device(_cupy().cuda.runtime.getDevice())
 
 
 @functools.cache
-def problem() -> str | None:
+def device_problem() -> str | None:
     """Which part is missing for arrays and kernels on a GPU, with the command that installs it; None: all is there.
 
     Found out once a process.

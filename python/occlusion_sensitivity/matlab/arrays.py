@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, is_on_gpu, name_value_pairs, numbers, on_host, positive_integer, text_choice
+from ..arguments import as_text, expected, is_on_gpu, numbers, on_host, positive_integer, text_choice
 from ..devices import DeviceArray, cuda
 from ..execution import gpu_problem
+from ..name_values import NameValues
 
 
 def single(X: ArrayLike) -> NDArray[np.float32]:
@@ -121,9 +122,9 @@ def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]
         msg = "rescale takes both limits, l and u, or none."
         raise ValueError(msg)
     low, high = (_number("l and u", limit) for limit in limits) if limits else (0.0, 1.0)
-    typed = name_value_pairs(arguments[len(limits) :], options, ("InputMin", "InputMax"))
-    old_low = _number(*typed.get("InputMin", ("InputMin", _extreme(np.min, array))))
-    old_high = _number(*typed.get("InputMax", ("InputMax", _extreme(np.max, array))))
+    given = NameValues.parse(arguments[len(limits) :], options, ("InputMin", "InputMax"))
+    old_low = given.read("InputMin", _extreme(np.min, array), _number)
+    old_high = given.read("InputMax", _extreme(np.max, array), _number)
     if low > high or old_low > old_high:
         msg = f"The limits must be in order, but are {low}, {high} and {old_low}, {old_high}."
         raise ValueError(msg)
@@ -186,9 +187,9 @@ def gpuArray(X: ArrayLike) -> DeviceArray:
     array([1, 2])
     """
     array = _where_it_lies(X)
-    problem = gpu_problem()
-    if problem is not None:
-        msg = f"gpuArray needs a GPU, and none can be used here: {problem}"
+    reason = gpu_problem()
+    if reason is not None:
+        msg = f"gpuArray needs a GPU, and none can be used here: {reason}"
         raise RuntimeError(msg)
     return cuda.device().upload(array)
 

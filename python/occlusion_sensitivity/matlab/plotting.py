@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, name_value_pairs, numbers, positive_integer, shown, text_choice
+from ..arguments import as_text, expected, numbers, positive_integer, shown, text_choice
 from ..colormaps import jet
+from ..name_values import NameValues
+from ..packages import missing
 from .arrays import mat2gray, real_array
 
 if TYPE_CHECKING:
@@ -132,8 +134,8 @@ def imagesc(C: ArrayLike, *nameValuePairs: object, **options: object) -> "AxesIm
         raise ValueError(msg)
     clims = nameValuePairs[:1] if nameValuePairs and as_text(nameValuePairs[0]) is None else ()
     low, high = _limits(clims[0]) if clims else (None, None)
-    typed = name_value_pairs(nameValuePairs[len(clims) :], options, ("AlphaData",))
-    opacity = _opacity(*typed.get("AlphaData", ("AlphaData", 1.0)), matrix.shape)
+    given = NameValues.parse(nameValuePairs[len(clims) :], options, ("AlphaData",))
+    opacity = given.read("AlphaData", 1.0, _opacity, matrix.shape)
     axes = _axes_to_draw_in()
     held = _is_held(axes) and axes.images
     limits = axes.axis() if held else None
@@ -218,8 +220,7 @@ def _pyplot() -> Any:
     try:
         from matplotlib import pyplot
     except ImportError as error:
-        msg = f'Drawing needs matplotlib ({error}): pip install "occlusion-sensitivity[pictures]".'
-        raise ImportError(msg) from error
+        raise missing("Drawing needs", "matplotlib", "pictures", error) from error
     return pyplot
 
 

@@ -1,20 +1,20 @@
 """Running networks and reading their scores, as functions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import name_value_pairs, positive_integer, shown, texts_in
-from ..devices import device_of
+from ..arguments import positive_integer, shown, texts_in
+from ..calls import AnyNetwork, network_of
+from ..devices import DeviceArray, device_of
 from ..images import Image, checked_image
-from ..mini_batches import in_order, parts_of, runs_and_images
-from ..network.dlnetwork import dlnetwork
-from ..network.legacy import DAGNetwork
+from ..mini_batches import Sharing, in_mini_batches
+from ..name_values import NameValues
+from ..network.network import Network
 from ..options import DEFAULT_MINI_BATCH_SIZE
 from .arrays import real_array
-
-AnyNetwork = dlnetwork | DAGNetwork
 
 
 def predict(net: AnyNetwork, X: ArrayLike) -> NDArray[np.float32]:
@@ -27,7 +27,8 @@ def predict(net: AnyNetwork, X: ArrayLike) -> NDArray[np.float32]:
     >>> predict(net, np.float32(np.zeros((224, 224, 3)))).shape
     (1, 1000)
     """
-    return _checked_network(net).predict(X)
+    network_of(net)
+    return net.predict(X)
 
 
 def forward(net: AnyNetwork, X: ArrayLike) -> NDArray[np.float32]:
@@ -71,24 +72,20 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     >>> minibatchpredict(net, np.zeros((224, 224, 3, 2))).shape
     (2, 1000)
     """
-    plain = _checked_network(net).on(device_of(X))
-    typed = name_value_pairs(nameValuePairs, options, ("MiniBatchSize",))
-    size = positive_integer(*typed.get("MiniBatchSize", ("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE)))
+    network = network_of(net).on(device_of(X))
+    given = NameValues.parse(nameValuePairs, options, ("MiniBatchSize",))
+    most = given.read("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE, positive_integer)
     array = real_array("X", X)
     if array.ndim in (2, 3):
         array = array.reshape(*array.shape, *[1] * (4 - array.ndim))
     if array.ndim != 4 or array.shape[3] == 0:
         msg = f"X must be images, H×W×C×N, but has shape {array.shape}."
         raise ValueError(msg)
-    images = [plain.arranged(_image(array, k, plain)) for k in range(array.shape[3])]
-    if size > 1 and len(images) > 1:
-        plain.try_together(images[0], images[1])
-    runs, most = runs_and_images(plain.device, images[0], size)
-    batches = (np.stack(images[part]) for part in parts_of(len(images), runs, most))
-    outputs = list(in_order(plain.run, batches, runs))
-    output = plain.device.to_host(np.concatenate(outputs))
+    images = _Images(network, array)
+    parts = in_mini_batches(images.prepared, len(images), most, network.device, images[0])
+    output = network.device.to_host(np.concatenate([found for _, found in parts]))
     if output[0, 0].size == 1:
-        return output.reshape(len(images), -1)
+        return output.reshape(len(output), -1)
     return np.ascontiguousarray(np.moveaxis(output, (0, 1), (-1, -2)))
 
 
@@ -129,18 +126,29 @@ def scores2label(scores: ArrayLike, classNames: ArrayLike) -> tuple[Any, Any]:
     return (str(labels[0]), largest[0]) if len(table) == 1 else (labels, largest)
 
 
-def _image(images: NDArray[Any], k: int, net: dlnetwork) -> Image:
-    try:
-        return checked_image(images[..., k], net.input_layer.InputSize)
-    except ValueError as error:
-        msg = f"X must be images, H×W×C×N; of image {k + 1} of {images.shape[3]}: {error}"
-        raise ValueError(msg) from error
+class _Images:
+    """Images as typed, H×W×C×N, arranged for a network when their turn comes."""
 
+    def __init__(self, network: Network, images: NDArray[Any]) -> None:
+        self._network = network
+        self._images = images
 
-def _checked_network(net: AnyNetwork) -> dlnetwork:
-    if isinstance(net, DAGNetwork):
-        return net.to_dlnetwork()
-    if not isinstance(net, dlnetwork):
-        msg = f"net must be a dlnetwork, DAGNetwork or SeriesNetwork, but is {shown(net)}."
-        raise TypeError(msg)
-    return net
+    def __len__(self) -> int:
+        return int(self._images.shape[3])
+
+    def __getitem__(self, k: int) -> DeviceArray:
+        try:
+            image: Image = checked_image(self._images[..., k], self._network.input_size)
+        except ValueError as error:
+            msg = f"X must be images, H×W×C×N; of image {k + 1} of {len(self)}: {error}"
+            raise ValueError(msg) from error
+        return self._network.arranged(image)
+
+    def prepared(self, sharing: Sharing) -> Callable[[slice], DeviceArray]:
+        if len(self) > 1:
+            self._network.try_together(self[0], self[1], sharing.images)
+
+        def outputs(part: slice) -> DeviceArray:
+            return self._network.run(np.stack([self[k] for k in range(part.start, part.stop)]))
+
+        return outputs

@@ -1,21 +1,22 @@
-"""dlnetwork: a network as MATLAB users know it, around an ONNX Runtime session."""
+"""dlnetwork: a network as MATLAB users know it."""
 
-import copy
 import dataclasses
 import os
 from collections.abc import Sequence
-from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, existing_file, expected, name_value_pairs, size_text, truth
-from ..devices import Device, DeviceArray, device_of
-from ..images import Image, checked_image, fits
+from ..arguments import as_text, existing_file, expected, size_text, truth
+from ..devices import device_of
+from ..devices.cpu import CPU
+from ..images import checked_image, fits
+from ..name_values import NameValues
 from .graph import NetworkFile
 from .layers import AnyLayer, ImageInputLayer, LayerArray
-from .session import NetworkSession, TensorInfo, is_float
+from .network import Network, Places
 
+# MATLAB's, and those of this package alone.
 OPTION_NAMES = ("InputDataFormats", "InputLayer", "Optimize")
 
 # Where the channels of an image tensor are, by MATLAB's name of its order of axes (B batch, C channel, S spatial).
@@ -50,24 +51,22 @@ class dlnetwork:
     >>> net.OutputNames = "logits"
     """
 
-    def __init__(self, session: NetworkSession, channel_axis: int, input_layer: ImageInputLayer) -> None:
-        self._session = session
-        self._channel_axis = channel_axis
-        self._output_names = [tensor.name for tensor in session.outputs]
+    def __init__(self, network: Network, input_layer: ImageInputLayer) -> None:
+        # What maps are made with. Another takes its place when OutputNames is set: who holds it, sees one state.
+        self.network = network
         self.input_layer = input_layer
-        self._channels_first: dict[str, bool] = {}
 
     @property
     def Layers(self) -> Sequence[AnyLayer]:
-        return LayerArray(self.input_layer, self._session.file.layers)
+        return LayerArray(self.input_layer, self.network.file.layers)
 
     @property
     def InputNames(self) -> list[str]:
-        return [tensor.name for tensor in self._session.inputs]
+        return [tensor.name for tensor in self.network.inputs]
 
     @property
     def OutputNames(self) -> list[str]:
-        return list(self._output_names)
+        return [tensor.name for tensor in self.network.outputs]
 
     @OutputNames.setter
     def OutputNames(self, names: str | Sequence[str]) -> None:
@@ -75,12 +74,9 @@ class dlnetwork:
         texts = [text for text in map(as_text, typed) if text is not None]
         if not texts or len(texts) != len(typed):
             raise TypeError(expected("OutputNames", "the name of a layer or several of them", names))
-        file = self._session.file
-        known = {tensor.name for tensor in self._session.outputs}
-        tensors = [name if name in known else file.tensor_named(name) for name in texts]
-        if known != set(tensors):  # what only other outputs need is not computed
-            self._session = NetworkSession(NetworkFile(file.path, tensors, optimize=file.optimize))
-        self._output_names = tensors
+        network = self.network
+        known = {tensor.name for tensor in network.outputs}
+        self.network = network.scoring([name if name in known else network.file.tensor_named(name) for name in texts])
 
     def __repr__(self) -> str:
         lines = [
@@ -124,93 +120,13 @@ class dlnetwork:
         >>> net.predict(np.zeros((224, 224, 3))).shape
         (1, 1000)
         """
-        image = checked_image(X, self.input_layer.InputSize)
-        net = self.on(device_of(X))
-        output = net.device.to_host(net.run(net.arranged(image)[np.newaxis]))
+        network = self.network
+        image = checked_image(X, network.input_size)
+        network = network.on(device_of(X))
+        output = network.device.to_host(network.run(network.arranged(image)[np.newaxis]))
         if output[0, 0].size == 1:
             return output.reshape(1, -1)
         return np.ascontiguousarray(np.moveaxis(output[0], 0, -1))
-
-    # Below: what occlusion maps are made with. 0-based, in the network's own order of axes.
-
-    @property
-    def device(self) -> Device:
-        """Where the network runs, and where the arrays below are."""
-        return self._session.device
-
-    def on(self, device: Device) -> Self:
-        """The same network on `device`; RuntimeError where it cannot be there."""
-        moved = copy.copy(self)
-        moved._session = self._session.on(device)
-        return moved
-
-    def arranged(self, image: Image) -> DeviceArray:
-        """An image, height × width × channels, normalised, as planes × height × width × depth, on the device.
-
-        The channels are the planes or the depth, whichever the network wants: a batch of such images is its input.
-        """
-        image = self.input_layer.normalized(image)
-        planes = np.moveaxis(image, 2, 0)[..., np.newaxis] if self._channel_axis == 1 else image[np.newaxis]
-        return self.device.upload(np.ascontiguousarray(planes))
-
-    def run(self, batch: DeviceArray, count: int | None = None) -> DeviceArray:
-        """The output for a batch of arranged images: shape (n, channels, …); of the first `count` images, if given."""
-        scored = self._scored()
-        output = self._channels_second(self._session.run(self._tensor(batch), scored.name, count))
-        declared = self._declared_channels(scored)
-        if declared not in (None, output.shape[1]):
-            msg = f"The file says that output {scored.name!r} has {declared} channels, but it has {output.shape[1]}."
-            raise ValueError(msg)
-        return output
-
-    def try_together(self, one: DeviceArray, other: DeviceArray) -> None:
-        """Let images go through the network together, if these two arranged ones do not influence each other."""
-        self._session.try_together(self._tensor(np.stack([one, other])), self._scored().name)
-
-    def channel_count(self, image: Image) -> int:
-        """The number of channels of the output; where the file leaves it open, `image` is run to see it."""
-        return self.declared_channel_count() or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
-
-    def declared_channel_count(self) -> int | None:
-        """The number of channels that the file says the output has."""
-        return self._declared_channels(self._scored())
-
-    def _tensor(self, batch: DeviceArray) -> DeviceArray:
-        n, planes, height, width, depth = batch.shape
-        return batch.reshape((n, planes, height, width) if self._channel_axis == 1 else (n, height, width, depth))
-
-    def _channels_second(self, output: DeviceArray) -> DeviceArray:
-        if output.ndim == 1:
-            return output[:, np.newaxis]
-        return output if self._is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)
-
-    def _declared_channels(self, output: TensorInfo) -> int | None:
-        if len(output.shape) < 2:
-            return len(output.shape) or None
-        return output.shape[1 if self._is_channels_first(output) else -1]
-
-    def _is_channels_first(self, output: TensorInfo) -> bool:
-        """Whether the output is N×K×…; N×H×W×C networks have outputs of both kinds."""
-        if self._channel_axis == 1 or len(output.shape) == 2:
-            return True
-        if output.name not in self._channels_first:
-            found = self._session.file.is_channels_first(output.name)
-            self._channels_first[output.name] = bool(found)
-        return self._channels_first[output.name]
-
-    def _scored(self) -> TensorInfo:
-        """The one output that is scored."""
-        if len(self._output_names) != 1:
-            msg = (
-                f"net must have one output, but its OutputNames are {', '.join(self._output_names)}. "
-                f"net.OutputNames = {self._output_names[0]!r} chooses one."
-            )
-            raise ValueError(msg)
-        scored = next(tensor for tensor in self._session.outputs if tensor.name == self._output_names[0])
-        if not is_float(scored):
-            msg = f"The output of net must be a tensor of floats, but {scored.name} is {scored.type}."
-            raise ValueError(msg)
-        return scored
 
 
 def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: object) -> dlnetwork:
@@ -257,22 +173,25 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
     ...
     FileNotFoundError: modelfile: there is no file 'no_such_file.onnx'.
     """
+    return imported(modelfile, NameValues.parse(nameValuePairs, options, OPTION_NAMES))
+
+
+def imported(modelfile: str | os.PathLike[str], options: NameValues) -> dlnetwork:
+    """importNetworkFromONNX with its options sorted."""
     file = existing_file("modelfile", modelfile)
-    typed = name_value_pairs(nameValuePairs, options, OPTION_NAMES)
-    name, value = typed.get("InputDataFormats", ("InputDataFormats", None))
+    value = options.value("InputDataFormats")
     data_format = None if value is None else (as_text(value) or "").upper()
     if data_format is not None and data_format not in _CHANNEL_AXIS:
-        raise ValueError(expected(name, " or ".join(_CHANNEL_AXIS), value))
-    optimize = truth(*typed.get("Optimize", ("Optimize", True)), "true or false")
-    session = NetworkSession(NetworkFile(file, optimize=optimize))
-    source = session.inputs[0]
+        raise ValueError(expected(options.typed("InputDataFormats"), " or ".join(_CHANNEL_AXIS), value))
+    places = Places(NetworkFile(file, optimize=options.read("Optimize", True, truth, "true or false")))
+    source = places.on(CPU).session.inputs[0]
     channel_axis = _CHANNEL_AXIS[data_format or _data_format(source.shape)]
     lengths = list(source.shape[1:])
     channels = lengths.pop(channel_axis - 1)
     layer = ImageInputLayer(Name=source.name, InputSize=(lengths[0], lengths[1], channels))
-    if "InputLayer" in typed:
-        layer = _fitting_layer(*typed["InputLayer"], layer)
-    return dlnetwork(session, channel_axis, layer)
+    if "InputLayer" in options:
+        layer = options.read("InputLayer", None, _fitting_layer, layer)
+    return dlnetwork(Network(places, channel_axis, layer.InputSize, layer.normalized), layer)
 
 
 def _data_format(shape: tuple[int | None, ...]) -> str:

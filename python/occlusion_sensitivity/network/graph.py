@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..packages import RUNTIME, missing
 from . import throughput
 from .layers import Layer
 from .nodes import attribute, inputs_of
@@ -127,7 +128,7 @@ class NetworkFile:
     def _graph(self) -> "GraphProto":
         """The graph without the data beside it."""
         self._check_unchanged()
-        return _loaded(self.path, load_external_data=False).graph
+        return loaded(self.path, load_external_data=False).graph
 
     def _check_unchanged(self) -> None:
         if _stamp(self.path) != self._stamp:
@@ -136,15 +137,15 @@ class NetworkFile:
 
     def _serialized(self, model: "ModelProto") -> bytes:
         try:
-            return _serialized(model)
+            return serialized(model)
         except Exception as error:  # protobuf's own exceptions, for more than 2 GiB
             msg = f"{self.path} is too large to be edited, which this needs: {error}"
             raise ValueError(msg) from error
 
     def _edited(self) -> "ModelProto":
         self._check_unchanged()
-        model = _loaded(self.path)
-        _take_initializers_from_inputs(model)
+        model = loaded(self.path)
+        take_initializers_from_inputs(model)
         if opset_of(model) < OLDEST_OPSET:
             modernize(model)
         if self.outputs:
@@ -158,12 +159,11 @@ def _onnx() -> ModuleType:
     try:
         import onnx
     except ImportError as error:
-        msg = f'Editing this network needs onnx ({error}): pip install "occlusion-sensitivity[cpu]" or [gpu].'
-        raise ImportError(msg) from error
+        raise missing("Editing this network needs", "onnx", RUNTIME, error) from error
     return onnx
 
 
-def _loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
+def loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
     onnx = _onnx()
     try:
         model: ModelProto = onnx.load(path, format="protobuf", load_external_data=load_external_data)
@@ -182,7 +182,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_size, status.st_mtime_ns
 
 
-def _serialized(model: "ModelProto") -> bytes:
+def serialized(model: "ModelProto") -> bytes:
     return bytes(model.SerializeToString())
 
 
@@ -190,7 +190,7 @@ def _name_of(node: "NodeProto") -> str:
     return node.name or node.output[0]
 
 
-def _take_initializers_from_inputs(model: "ModelProto") -> None:
+def take_initializers_from_inputs(model: "ModelProto") -> None:
     """Before IR 4, initializers were also listed as inputs; those that an edit adds could not stand beside them."""
     initializers = {tensor.name for tensor in model.graph.initializer}
     inputs = [tensor for tensor in model.graph.input if tensor.name not in initializers]
@@ -227,35 +227,6 @@ def _set_outputs(graph: "GraphProto", names: Sequence[str]) -> None:
     for field, values in ((graph.output, outputs), (graph.node, kept)):
         del field[:]
         field.extend(values)
-
-
-# Classifiers ---------------------------------------------------------------------------------------------------------
-
-
-def as_classifier(path: Path, *, bgr: bool, softmax: bool) -> bytes:
-    """The network of `path` for RGB images, with a softmax at its end: `bgr` and `softmax` say what is missing."""
-    from onnx import helper, numpy_helper
-
-    model = _loaded(path)
-    _take_initializers_from_inputs(model)
-    graph = model.graph
-    if bgr:
-        (source,) = graph.input
-        swapped = f"{source.name}/bgr"
-        for node in graph.node:
-            node.input[:] = [swapped if name == source.name else name for name in node.input]
-        order = numpy_helper.from_array(np.array([2, 1, 0], dtype=np.int64), f"{source.name}/bgr_order")
-        graph.initializer.append(order)
-        graph.node.insert(0, helper.make_node("Gather", [source.name, order.name], [swapped], name=swapped, axis=1))
-    if softmax:
-        (logits,) = graph.output
-        graph.node.append(helper.make_node("Softmax", [logits.name], ["prob"], name="prob", axis=1))
-        probabilities = type(logits)()
-        probabilities.CopyFrom(logits)
-        probabilities.name = "prob"
-        del graph.output[:]
-        graph.output.append(probabilities)
-    return _serialized(model)
 
 
 # Batch ---------------------------------------------------------------------------------------------------------------

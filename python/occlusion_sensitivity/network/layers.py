@@ -7,8 +7,9 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import expected, name_value_pairs, numeric_array, positive_integers, shown, size_text, text_choice
+from ..arguments import expected, numeric_array, positive_integers, shown, size_text, text_choice
 from ..images import Image, InputSize
+from ..name_values import NameValues
 
 NORMALIZATIONS = ("zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none")
 OPTION_NAMES = ("Name", "Normalization", "Mean", "StandardDeviation", "Min", "Max")
@@ -188,22 +189,25 @@ def imageInputLayer(inputSize: object, *nameValuePairs: object, **options: objec
     if len(size) not in (2, 3):
         raise ValueError(expected("inputSize", allowed, inputSize))
     height, width, channels = (*size, 1)[:3]
-    typed = name_value_pairs(nameValuePairs, options, OPTION_NAMES)
-    layer_name = typed.get("Name", ("Name", "imageinput"))
-    if not isinstance(layer_name[1], str):
-        raise TypeError(expected(layer_name[0], "text", layer_name[1]))
+    given = NameValues.parse(nameValuePairs, options, OPTION_NAMES)
+    layer_name = given.value("Name", "imageinput")
+    if not isinstance(layer_name, str):
+        raise TypeError(expected(given.typed("Name"), "text", layer_name))
     statistics = {
-        name: _statistic(*typed[name], (height, width, channels)) for name in OPTION_NAMES[2:] if name in typed
+        name: given.read(name, None, _statistic, (height, width, channels))
+        for name in OPTION_NAMES[2:]
+        if name in given
     }
     deviation, low, high = (statistics.get(name) for name in ("StandardDeviation", "Min", "Max"))
     if deviation is not None and not (deviation > 0).all():
-        raise ValueError(expected(typed["StandardDeviation"][0], "positive", typed["StandardDeviation"][1]))
+        raise ValueError(expected(given.typed("StandardDeviation"), "positive", given.value("StandardDeviation")))
     if low is not None and high is not None and not (high > low).all():
-        raise ValueError(expected(typed["Max"][0], f"greater than Min, {shown(typed['Min'][1])}", typed["Max"][1]))
+        allowed = f"greater than Min, {shown(given.value('Min'))}"
+        raise ValueError(expected(given.typed("Max"), allowed, given.value("Max")))
     return ImageInputLayer(
-        Name=layer_name[1],
+        Name=layer_name,
         InputSize=(height, width, channels),
-        Normalization=text_choice(*typed.get("Normalization", ("Normalization", "zerocenter")), NORMALIZATIONS),
+        Normalization=given.read("Normalization", "zerocenter", text_choice, NORMALIZATIONS),
         **statistics,
     )
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, channel_named, expected, name_value_pairs, shown, texts_in
-from .dlnetwork import OPTION_NAMES, dlnetwork, importNetworkFromONNX
+from ..arguments import channel_named, expected, texts_in
+from ..name_values import NameValues
+from .dlnetwork import OPTION_NAMES, dlnetwork, imported
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
+from .network import Network
 
 
 class DAGNetwork:
@@ -47,19 +49,13 @@ class DAGNetwork:
     def __init__(self, net: dlnetwork, *nameValuePairs: object, **options: object) -> None:
         if not isinstance(net, dlnetwork):
             raise TypeError(expected("net", "a dlnetwork", net))
-        typed = name_value_pairs(nameValuePairs, options, ("Classes",))
-        if "Classes" not in typed:
+        given = NameValues.parse(nameValuePairs, options, ("Classes",))
+        if "Classes" not in given:
             msg = "Classes must be given: the class names in the order of the output's channels."
             raise TypeError(msg)
         self._net = copy.copy(net)
-        self._scoring: dict[str, dlnetwork] = {}
-        names = texts_in(typed["Classes"][1])
-        if names is None:
-            raise TypeError(expected(typed["Classes"][0], "a vector of text", typed["Classes"][1]))
-        count = net.declared_channel_count()
-        if count not in (None, len(names)):
-            msg = f"{typed['Classes'][0]} must hold a name for each of the {count} channels, but holds {len(names)}."
-            raise ValueError(msg)
+        self._scoring: dict[str, Network] = {}
+        names = given.read("Classes", None, _class_names, net.network.declared_channel_count())
         self._last = ClassificationOutputLayer(Name="classoutput", Classes=np.array(names))
 
     @property
@@ -94,12 +90,17 @@ class DAGNetwork:
         names = self._last.Classes.tolist()
         return [channel_named("label", text, names, "dag2dlnetwork and channelIdx choose one") for text in labels]
 
-    def scoring(self, layer_name: str) -> dlnetwork:
+    @property
+    def network(self) -> Network:
+        """What maps are made with."""
+        return self._net.network
+
+    def scoring(self, layer_name: str) -> Network:
         """The network with another layer scored; kept, so that it is read once."""
         if layer_name not in self._scoring:
-            net = copy.copy(self._net)
+            net = self.to_dlnetwork()
             net.OutputNames = layer_name
-            self._scoring[layer_name] = net
+            self._scoring[layer_name] = net.network
         return self._scoring[layer_name]
 
 
@@ -160,34 +161,23 @@ def importONNXNetwork(modelfile: str | os.PathLike[str], *nameValuePairs: object
     ...
     FileNotFoundError: modelfile: there is no file 'no_such_file.onnx'.
     """
-    typed = name_value_pairs(nameValuePairs, options, ("Classes", *OPTION_NAMES))
-    name, classes = typed.pop("Classes", ("Classes", None))
-    net = importNetworkFromONNX(modelfile, **{option: value for option, (_, value) in typed.items()})
+    given = NameValues.parse(nameValuePairs, options, ("Classes", *OPTION_NAMES))
+    net = imported(modelfile, given.without("Classes"))
+    classes = given.value("Classes")
     if classes is None:
-        count = net.declared_channel_count()
+        count = net.network.declared_channel_count()
         if count is None:
-            msg = f"{name} must be given: the file does not say how many channels the output has."
+            msg = f"{given.typed('Classes')} must be given: the file does not say how many channels the output has."
             raise ValueError(msg)
         classes = [str(k + 1) for k in range(count)]
-    return DAGNetwork(net, **{name: classes})
+    return DAGNetwork(net, **{given.typed("Classes"): classes})
 
 
-def resolved(
-    net: dlnetwork | DAGNetwork, target: ArrayLike, rest: tuple[object, ...]
-) -> tuple[dlnetwork, ArrayLike, tuple[object, ...]]:
-    """The three syntaxes as one: (dlnetwork, channelIdx, the name-value pairs that follow)."""
-    if isinstance(net, dlnetwork):
-        return net, target, rest
-    layer_name = as_text(target)
-    if rest and as_text(rest[0]) is None:
-        if layer_name is None:
-            raise TypeError(expected("layerName", "the name of a layer", target))
-        channels: ArrayLike = rest[0]  # type: ignore[assignment]
-        return net.scoring(layer_name), channels, rest[1:]
-    if texts_in(target) is None:
-        msg = (
-            f"A {type(net).__name__} takes a class name, or a layer name and channelIdx, but got {shown(target)}. "
-            "dag2dlnetwork(net) takes channelIdx alone."
-        )
-        raise TypeError(msg)
-    return net.to_dlnetwork(), net.channels_of(target), rest
+def _class_names(name: str, value: object, count: int | None) -> list[str]:
+    names = texts_in(value)
+    if names is None:
+        raise TypeError(expected(name, "a vector of text", value))
+    if count not in (None, len(names)):
+        msg = f"{name} must hold a name for each of the {count} channels, but holds {len(names)}."
+        raise ValueError(msg)
+    return names

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import threads
 from ..devices import Device
-from ..packages import gpu_command, is_installed
+from ..packages import RUNTIME, gpu_command, install_command, is_installed, missing
 
-_INSTALL = 'pip install "occlusion-sensitivity[cpu]" or, for NVIDIA GPUs, pip install "occlusion-sensitivity[gpu]"'
 _CUDA = "CUDAExecutionProvider"
 # An environment variable: it is about the machine's arithmetic, not about a network or a map, as CuPy's CUPY_TF32 is.
 _ALLOW_TF32 = "OCCLUSION_SENSITIVITY_TF32"
@@ -26,14 +26,13 @@ def onnxruntime() -> ModuleType:
     if is_installed("onnxruntime") and is_installed("onnxruntime-gpu"):
         msg = (
             "onnxruntime and onnxruntime-gpu are both installed, and their files overwrite each other: "
-            f"pip uninstall -y onnxruntime onnxruntime-gpu, then {_INSTALL}."
+            f"pip uninstall -y onnxruntime onnxruntime-gpu, then {install_command('cpu')} or {install_command('gpu')}."
         )
         raise ImportError(msg)
     try:
         import onnxruntime
     except ImportError as error:
-        msg = f"Networks need ONNX Runtime ({error}): {_INSTALL}."
-        raise ImportError(msg) from error
+        raise missing("Networks need", "ONNX Runtime", RUNTIME, error) from error
     return onnxruntime  # type: ignore[no-any-return]
 
 
@@ -49,6 +48,7 @@ def opened(model: str | bytes, device: Device) -> Any:
         # every operator.
         options.intra_op_num_threads = 1
     if device.name == "cuda":
+        options.intra_op_num_threads = threads.of_the_process()  # for what CUDA does not have
         _preload_libraries(runtime)
     return runtime.InferenceSession(model, options, **how)
 
@@ -72,7 +72,7 @@ def runtime_errors() -> tuple[type[Exception], ...]:
 
 
 @functools.cache
-def cuda_problem(device: Device) -> str | None:
+def provider_problem(device: Device) -> str | None:
     """Which part of ONNX Runtime keeps networks off the GPU, with the command that installs it; None: they run there.
 
     A network of one node has to run there: ONNX Runtime lists the provider also where it cannot load. Found out once.

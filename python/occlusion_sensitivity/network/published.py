@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..files import write_whole
-from .graph import as_classifier
+from ..packages import missing
+from .graph import loaded, serialized, take_initializers_from_inputs
 from .layers import ImageInputLayer, imageInputLayer
 
 BASE_URL = "https://huggingface.co/onnxmodelzoo/legacy_models/resolve/main/validated/vision/classification/"
@@ -118,14 +121,39 @@ class _Converter:
     def __call__(self, fname: str, action: str, _pooch: Any) -> str:
         classifier = Path(fname).with_suffix(".classifier.onnx")
         if action != "fetch" or not classifier.exists():
-            write_whole(classifier, as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits))
+            write_whole(classifier, _as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits))
         return str(classifier)
+
+
+def _as_classifier(path: Path, *, bgr: bool, softmax: bool) -> bytes:
+    """The network of `path` for RGB images, with a softmax at its end: `bgr` and `softmax` say what is missing."""
+    from onnx import helper, numpy_helper
+
+    model = loaded(path)
+    take_initializers_from_inputs(model)
+    graph = model.graph
+    if bgr:
+        (source,) = graph.input
+        swapped = f"{source.name}/bgr"
+        for node in graph.node:
+            node.input[:] = [swapped if name == source.name else name for name in node.input]
+        order = numpy_helper.from_array(np.array([2, 1, 0], dtype=np.int64), f"{source.name}/bgr_order")
+        graph.initializer.append(order)
+        graph.node.insert(0, helper.make_node("Gather", [source.name, order.name], [swapped], name=swapped, axis=1))
+    if softmax:
+        (logits,) = graph.output
+        graph.node.append(helper.make_node("Softmax", [logits.name], ["prob"], name="prob", axis=1))
+        probabilities = type(logits)()
+        probabilities.CopyFrom(logits)
+        probabilities.name = "prob"
+        del graph.output[:]
+        graph.output.append(probabilities)
+    return serialized(model)
 
 
 def _pooch() -> Any:
     try:
         import pooch
     except ImportError as error:
-        msg = f'Downloading networks needs pooch ({error}): pip install "occlusion-sensitivity[pretrained]".'
-        raise ImportError(msg) from error
+        raise missing("Downloading networks needs", "pooch", "pretrained", error) from error
     return pooch

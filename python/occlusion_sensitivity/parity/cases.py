@@ -14,6 +14,7 @@ import numpy as np
 from ..colormaps import jet
 from ..grid import mask_grid
 from ..images import Image
+from ..name_values import NameValues
 from ..network.dlnetwork import importNetworkFromONNX
 from ..occlusion import occlusionSensitivity
 from ..options import Environment, OcclusionOptions
@@ -192,8 +193,7 @@ def _imresize_stages(folder: Path, content: Mapping[str, Any], tolerance: Mappin
 def _map_size_stages(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> list[Stage]:
     case = content["case.json"]
     image: Image = np.zeros((*case["inputSize"], 1), dtype=np.float32)
-    typed = {name: (name, value) for name, value in case["options"].items()}
-    shape = mask_grid(OcclusionOptions.parse(typed, image)).shape
+    shape = mask_grid(OcclusionOptions.parse(NameValues.of(case["options"]), image)).shape
     return [boxes_stage(array_in(content["expected.json"]), np.array([shape]), tolerance["boxes"])]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import existing_file, shown
-from ..options import OPTION_NAMES, Environment
+from ..options import MATLAB_OPTIONS, Environment
 from .cases import Result
 from .matfile import Variable, read_mat
 from .stages import OcclusionCase, Stage, occlusion_stages
@@ -22,7 +22,7 @@ TOLERANCE: Mapping[str, float] = MappingProxyType(
 _NAMES = {"matlab": "MATLAB", "octave": "Octave"}
 # What export_case.m writes.
 _VARIABLES = (
-    *("source", "tool", "network", "OutputNames", "X", "channelIdx", *OPTION_NAMES),
+    *("source", "tool", "network", "OutputNames", "X", "channelIdx", *MATLAB_OPTIONS),
     *("boxes", "totals", "map", "scoreMap"),
 )
 
@@ -92,7 +92,7 @@ def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
         output=_text(variables, "OutputNames") or None,
         X=required("X"),
         channels=required("channelIdx"),
-        options={name: variables[name] for name in OPTION_NAMES if name in variables},
+        options={name: variables[name] for name in MATLAB_OPTIONS if name in variables},
         boxes=optional("boxes"),
         totals=optional("totals"),
         score_drops=optional("map"),

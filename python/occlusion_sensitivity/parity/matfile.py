@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..packages import missing
+
 if TYPE_CHECKING:
     import h5py
 
@@ -55,8 +57,7 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     try:
         from scipy.io import loadmat
     except ImportError as error:
-        msg = f'Reading .mat files needs SciPy ({error}): pip install "occlusion-sensitivity[parity]".'
-        raise ImportError(msg) from error
+        raise missing("Reading .mat files needs", "SciPy", "parity", error) from error
     variables: dict[str, Variable] = {}
     with warnings.catch_warnings():
         # A complex array would lose its imaginary part with a warning.
@@ -80,8 +81,7 @@ def _read_hdf5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     try:
         import h5py
     except ImportError as error:
-        msg = f'Reading .mat files of version 7.3 needs h5py ({error}): pip install "occlusion-sensitivity[parity]".'
-        raise ImportError(msg) from error
+        raise missing("Reading .mat files of version 7.3 needs", "h5py", "parity", error) from error
     variables: dict[str, Variable] = {}
     with h5py.File(file, "r") as content:
         for name in names:

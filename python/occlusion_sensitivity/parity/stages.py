@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from ..grid import mask_grid
 from ..images import Image, checked_image
-from ..network.dlnetwork import dlnetwork, importNetworkFromONNX
+from ..name_values import NameValues
+from ..network.dlnetwork import importNetworkFromONNX
+from ..network.network import Network
 from ..occlusion import occlusionSensitivity
 from ..options import OcclusionOptions, parse_channels
 from ..resizing import imresize
@@ -86,18 +88,18 @@ def occlusion_stages(case: OcclusionCase) -> list[Stage]:
     net = importNetworkFromONNX(case.network)
     if case.output is not None and net.OutputNames != [case.output]:
         net.OutputNames = case.output
-    image = checked_image(case.X, net.input_layer.InputSize)
-    options = OcclusionOptions.parse({name: (name, value) for name, value in case.options.items()}, image)
-    channels = parse_channels(case.channels, net.channel_count(image))
+    image = checked_image(case.X, net.network.input_size)
+    options = OcclusionOptions.parse(NameValues.of(case.options), image)
+    channels = parse_channels(case.channels, net.network.channel_count(image))
     count = len(channels)
     stages = []
     if case.boxes is not None:
         stages.append(boxes_stage(_checked_boxes(case.boxes), _matlab_boxes(options), case.tolerance["boxes"]))
     drops = None if case.score_drops is None else _maps("map", case.score_drops, count)
     score_map = None if case.score_map is None else _maps("scoreMap", case.score_map, count)
-    unit = next((_ranges(one) for one in (drops, score_map) if one is not None), np.ones(count))
+    unit = next((_units(one) for one in (drops, score_map) if one is not None), np.ones(count))
     if case.totals is not None:
-        totals = _totals(net, image, channels)
+        totals = _totals(net.network, image, channels)
         expected = _vector("totals", case.totals, count)
         # The map of a score that hardly moves is as flat as the score's float noise.
         unit = np.maximum(unit, _LEAST_UNIT * np.nan_to_num(np.abs(expected.astype(np.float64)), posinf=0.0))
@@ -125,7 +127,7 @@ def boxes_stage(expected: Array, found: Array, tolerance: float) -> Stage:
 def array_stage(name: str, expected: Array, found: Array, tolerance: float) -> Stage:
     """A stage whose result is one array of any class, which must be the reference's, and whose range is the unit."""
     same = expected.dtype == found.dtype and expected.shape == found.shape
-    unit = _ranges(expected.reshape(-1, 1, 1))
+    unit = _units(expected.reshape(-1, 1, 1))
     difference = distance(expected.reshape(-1, 1, 1), found.reshape(-1, 1, 1), unit) if same else np.inf
     return Stage(name=name, expected=expected, found=found, difference=difference, tolerance=tolerance)
 
@@ -164,9 +166,9 @@ def _matlab_boxes(options: OcclusionOptions) -> Array:
     return np.stack([row0 + 1, row1, col0 + 1, col1], axis=1)
 
 
-def _totals(net: dlnetwork, image: Image, channels: NDArray[np.intp]) -> NDArray[np.float64]:
-    output = net.run(net.arranged(image)[np.newaxis])
-    return np.asarray(net.device.channel_totals(output, channels)[0])
+def _totals(network: Network, image: Image, channels: NDArray[np.intp]) -> NDArray[np.float64]:
+    output = network.run(network.arranged(image)[np.newaxis])
+    return np.asarray(network.device.channel_totals(output, channels)[0])
 
 
 def _checked_boxes(boxes: Array) -> Array:
@@ -192,7 +194,7 @@ def _vector(name: str, array: Array, count: int) -> Array:
     return array.reshape(-1)
 
 
-def _ranges(maps: Array) -> NDArray[np.float64]:
+def _units(maps: Array) -> NDArray[np.float64]:
     """The unit of each channel's differences: the range of its map; of a constant map the size of its value, or 1."""
     flat = maps.astype(np.float64).reshape(-1, maps.shape[-1])
     finite = np.isfinite(flat)

@@ -1,0 +1,82 @@
+"""MATLAB's name-value arguments: options by name, each as the user typed it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from .arguments import as_text, shown, text_choice
+
+More = ParamSpec("More")
+Checked = TypeVar("Checked")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option that was given.
+
+    Attributes
+    ----------
+    typed : str
+        Its name as the user typed it, for error messages.
+    """
+
+    typed: str
+    value: object
+
+
+class NameValues:
+    """The options of a call by their full names.
+
+    Parameters
+    ----------
+    given : mapping of full name to Option
+    """
+
+    def __init__(self, given: Mapping[str, Option] | None = None) -> None:
+        self._given = dict(given or {})
+
+    @classmethod
+    def parse(cls, pairs: Sequence[object], keywords: Mapping[str, object], names: Sequence[str]) -> Self:
+        """``"Name", value`` pairs and ``Name=value`` keywords, where `names` are the options that there are."""
+        for typed in pairs[::2]:
+            text_choice("The option name", typed, names)
+        if len(pairs) % 2:
+            msg = f"Every option needs a value, but {shown(pairs[-1])} has none."
+            raise ValueError(msg)
+        given: dict[str, Option] = {}
+        for typed, value in [*zip(pairs[::2], pairs[1::2], strict=True), *keywords.items()]:
+            name = text_choice("The option name", typed, names)
+            if name in given:
+                msg = f"{name} must be given once, but is given as {given[name].typed} and as {as_text(typed)}."
+                raise ValueError(msg)
+            given[name] = Option(str(as_text(typed)), value)
+        return cls(given)
+
+    @classmethod
+    def of(cls, values: Mapping[str, object]) -> Self:
+        """Values by full names, typed so."""
+        return cls({name: Option(name, value) for name, value in values.items()})
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._given
+
+    def typed(self, name: str) -> str:
+        """The option's name as typed; its full name where it was not given."""
+        return self._given[name].typed if name in self._given else name
+
+    def value(self, name: str, default: object = None) -> object:
+        return self._given[name].value if name in self._given else default
+
+    def read(
+        self,
+        name: str,
+        default: object,
+        check: Callable[Concatenate[str, object, More], Checked],
+        *more: More.args,
+        **others: More.kwargs,
+    ) -> Checked:
+        """What `check` makes of the option: it is called with the name as typed, the value, and what else it needs."""
+        return check(self.typed(name), self.value(name, default), *more, **others)
+
+    def without(self, name: str) -> Self:
+        return type(self)({full: option for full, option in self._given.items() if full != name})

@@ -1,0 +1,168 @@
+"""A network as scoring and the MATLAB names use it: images in, outputs out. 0-based, in the network's order of axes."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..devices import Device, DeviceArray
+from ..devices.cpu import CPU
+from ..forking import renewed_after_fork
+from ..images import Image, InputSize
+from .graph import NetworkFile
+from .session import NetworkSession, TensorInfo, is_float
+from .together import Together
+
+
+class Network:
+    """A network with one image input, on a device. It never changes: :meth:`on` and :meth:`scoring` give others.
+
+    Parameters
+    ----------
+    places : Places
+        The file, and where it is open.
+    channel_axis : {1, 3}
+        Where the channels of the input are.
+    input_size : (int or None, int or None, int or None)
+        Height, width and channels of the images; None where it takes any.
+    normalized : callable
+        What every image goes through before it is arranged for the network.
+    """
+
+    def __init__(
+        self,
+        places: "Places",
+        channel_axis: int,
+        input_size: InputSize,
+        normalized: Callable[[Image], Image],
+        device: Device = CPU,
+    ) -> None:
+        self._places = places
+        self._channel_axis = channel_axis
+        self._normalized = normalized
+        self._together = places.on(device)
+        self._is_first: dict[str, bool] = {}
+        self.input_size = input_size
+        self.device = device
+
+    @property
+    def file(self) -> NetworkFile:
+        return self._places.file
+
+    @property
+    def inputs(self) -> list[TensorInfo]:
+        return self._together.session.inputs
+
+    @property
+    def outputs(self) -> list[TensorInfo]:
+        return self._together.session.outputs
+
+    def on(self, device: Device) -> "Network":
+        """The same network on `device`; RuntimeError where it cannot be there."""
+        if device is self.device:
+            return self
+        return Network(self._places, self._channel_axis, self.input_size, self._normalized, device)
+
+    def scoring(self, outputs: Sequence[str]) -> "Network":
+        """The same network with these tensors as its outputs: what only others need is not computed."""
+        if {tensor.name for tensor in self.outputs} == set(outputs):
+            places = self._places
+        else:
+            places = Places(NetworkFile(self.file.path, outputs, optimize=self.file.optimize))
+        return Network(places, self._channel_axis, self.input_size, self._normalized, self.device)
+
+    def arranged(self, image: Image) -> DeviceArray:
+        """An image, height × width × channels, normalised, as planes × height × width × depth, on the device.
+
+        The channels are the planes or the depth, whichever the network wants: a batch of such images is its input.
+        """
+        image = self._normalized(image)
+        planes = np.moveaxis(image, 2, 0)[..., np.newaxis] if self._channel_axis == 1 else image[np.newaxis]
+        return self.device.upload(np.ascontiguousarray(planes))
+
+    def run(self, batch: DeviceArray, count: int | None = None) -> DeviceArray:
+        """The output for a batch of arranged images: shape (n, channels, …); of the first `count` images, if given."""
+        scored = self._scored()
+        output = self._channels_second(self._together.run(self._tensor(batch), scored.name, count))
+        declared = self._declared_channels(scored)
+        if declared not in (None, output.shape[1]):
+            msg = f"The file says that output {scored.name!r} has {declared} channels, but it has {output.shape[1]}."
+            raise ValueError(msg)
+        return output
+
+    def try_together(self, one: DeviceArray, other: DeviceArray, n: int) -> None:
+        """Let `n` images go through the network in one run, if these two arranged ones do not influence each other."""
+        tensors = self._tensor(np.stack([one, other]))
+        self._together.try_together(tensors[0], tensors[1], n, self._scored().name)
+
+    def channel_count(self, image: Image) -> int:
+        """The number of channels of the output; where the file leaves it open, `image` is run to see it."""
+        return self.declared_channel_count() or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
+
+    def declared_channel_count(self) -> int | None:
+        """The number of channels that the file says the output has."""
+        return self._declared_channels(self._scored())
+
+    def _tensor(self, batch: DeviceArray) -> DeviceArray:
+        n, planes, height, width, depth = batch.shape
+        return batch.reshape((n, planes, height, width) if self._channel_axis == 1 else (n, height, width, depth))
+
+    def _channels_second(self, output: DeviceArray) -> DeviceArray:
+        if output.ndim == 1:
+            return output[:, np.newaxis]
+        return output if self._is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)
+
+    def _declared_channels(self, output: TensorInfo) -> int | None:
+        if len(output.shape) < 2:
+            return len(output.shape) or None
+        return output.shape[1 if self._is_channels_first(output) else -1]
+
+    def _is_channels_first(self, output: TensorInfo) -> bool:
+        """Whether the output is N×K×…; N×H×W×C networks have outputs of both kinds."""
+        if self._channel_axis == 1 or len(output.shape) == 2:
+            return True
+        if output.name not in self._is_first:
+            self._is_first[output.name] = bool(self.file.is_channels_first(output.name))
+        return self._is_first[output.name]
+
+    def _scored(self) -> TensorInfo:
+        """The one output that is scored."""
+        if len(self.outputs) != 1:
+            names = [tensor.name for tensor in self.outputs]
+            msg = (
+                f"net must have one output, but its OutputNames are {', '.join(names)}. "
+                f"net.OutputNames = {names[0]!r} chooses one."
+            )
+            raise ValueError(msg)
+        (scored,) = self.outputs
+        if not is_float(scored):
+            msg = f"The output of net must be a tensor of floats, but {scored.name} is {scored.type}."
+            raise ValueError(msg)
+        return scored
+
+
+class Places:
+    """Where a network file is open: on each device at most once, from when it is first asked for."""
+
+    def __init__(self, file: NetworkFile) -> None:
+        self.file = file
+        self._on: dict[Device, Together] = {}
+        renewed_after_fork(self)
+
+    def renew(self) -> None:
+        self._opening = threading.Lock()
+
+    def on(self, device: Device) -> Together:
+        with self._opening:
+            if device not in self._on:
+                self._on[device] = Together(self._opened(device))
+            return self._on[device]
+
+    def _opened(self, device: Device) -> NetworkSession:
+        try:
+            return NetworkSession(self.file, device)
+        except ValueError as error:
+            if not self._on:
+                raise
+            msg = f"The network cannot be opened on the GPU: {error}"  # it could be opened on the host
+            raise RuntimeError(msg) from error
