@@ -3,6 +3,7 @@
 import difflib
 import math
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,8 @@ def numeric_array(value: object) -> NDArray[np.generic] | None:
         array = np.asarray(on_host(value))
     except Exception:  # ragged sequences, objects whose own conversion fails
         return None
-    if array.dtype.kind == "O" and _all_integers(array):
-        # Python integers beyond 64 bits, and beyond double
+    if array.dtype.kind == "O" and not isinstance(value, np.ndarray) and _all_integers(array):
+        # Python's integers beyond 64 bits, and beyond double; never an array of objects
         doubles = [float(max(min(x, _BEYOND), -_BEYOND)) for x in array.ravel().tolist()]
         array = np.array(doubles).reshape(array.shape)
     # A list is numeric only if each of its elements is: NumPy takes [True, 2] for integers.
@@ -139,12 +140,21 @@ def existing_file(name: str, value: object) -> Path:
     """The path of a regular file."""
     if not isinstance(value, str | os.PathLike):
         raise TypeError(expected(name, "the path of a file", value))
-    file = Path(value)
-    if not file.exists() or not os.fspath(value):
-        msg = f"{name}: there is no file {os.fspath(value)!r}."
+    typed = os.fspath(value)
+    try:
+        file = Path(value)
+        kind = file.stat().st_mode if typed else None
+    except FileNotFoundError:
+        kind = None
+    except (OSError, ValueError) as error:  # too long a name, a folder that may not be read, a NUL character
+        reason = error.strerror if isinstance(error, OSError) else error
+        msg = f"{name}: there is no file {shown(typed)} that can be read: {reason}."
+        raise FileNotFoundError(msg) from error
+    if kind is None:
+        msg = f"{name}: there is no file {shown(typed)}."
         raise FileNotFoundError(msg)
-    if not file.is_file():
-        raise ValueError(expected(name, "the path of a file", os.fspath(value)))
+    if not stat.S_ISREG(kind):
+        raise ValueError(expected(name, "the path of a file", typed))
     return file
 
 

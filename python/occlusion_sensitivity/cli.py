@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import __version__
-from .arguments import channel_named, existing_file, expected, positive_integer
-from .files import part_of, write_whole
+from .arguments import channel_named, existing_file, expected, positive_integer, shown
+from .files import check_writable, write_whole
 from .name_values import NameValues, Option
 from .network.dlnetwork import dlnetwork, importNetworkFromONNX
 from .network.pretrained import imagePretrainedNetwork
@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(_joined_numbers(sys.argv[1:] if argv is None else argv))
     try:
         status = int(arguments.run(arguments) or 0)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where the shell has closed it
+            sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads what is printed; the result is written by then. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -351,21 +352,21 @@ def _checked_output(option: str, typed: str, endings: Sequence[str], inputs: Seq
     output = Path(typed)
     if output.suffix.lower() not in endings:
         raise ValueError(expected(option, f"a file that ends in {', '.join(endings)}", typed))
-    if not output.parent.is_dir():
-        msg = f"{option}: there is no folder {str(output.parent)!r}."
-        raise FileNotFoundError(msg)
     try:
-        if output.exists() and any(output.samefile(file) for file in inputs):
+        is_folder = output.parent.is_dir()
+        if is_folder and output.exists() and any(output.samefile(file) for file in inputs):
             msg = f"{option} must be a file of its own, but {typed!r} is an input."
             raise ValueError(msg)
         if output.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        part = part_of(output)
-        part.touch()
-        part.unlink()
+        if is_folder:
+            check_writable(output.parent)
     except OSError as error:
-        msg = f"{option}: {typed!r} cannot be written: {error.strerror}."
+        msg = f"{option}: {shown(typed)} cannot be written: {error.strerror}."
         raise ValueError(msg) from error
+    if not is_folder:
+        msg = f"{option}: there is no folder {shown(str(output.parent))}."
+        raise FileNotFoundError(msg)
     return output
 
 

@@ -1,19 +1,35 @@
 """Files that are written whole or not at all."""
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Write `content` beside its place, then move it there: what was there stays until all of it is written."""
-    part = part_of(file)
-    try:
-        part.write_bytes(content)
+    """Write `content` beside its place, then move it there: what was there stays until all of it is on the disk."""
+    with _part(file.parent) as (part, stream):
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+        stream.close()
         part.replace(file)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError where :func:`write_whole` could write no file into the folder."""
+    with _part(folder):
+        pass
+
+
+@contextmanager
+def _part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
+    """A new file in the folder, under a name that nobody else has; gone at the end, if it is still there."""
+    part = folder / f".occlusion-sensitivity-{secrets.token_hex(8)}.part"
+    try:
+        with part.open("xb") as stream:
+            yield part, stream
     finally:
         part.unlink(missing_ok=True)
-
-
-def part_of(file: Path) -> Path:
-    """Where `file` is while it is being written."""
-    return file.with_name(f".occlusion-sensitivity-{os.getpid()}.part")

@@ -10,6 +10,7 @@ from .images import checked_image
 from .mini_batches import Progress
 from .name_values import NameValues
 from .network.network import Network
+from .notices import warn_user
 from .options import OPTION_NAMES, OcclusionOptions, parse_channels
 from .resizing import imresize
 from .scoring import score_drops
@@ -69,6 +70,11 @@ def occlusionSensitivity(
     RuntimeError
         If ExecutionEnvironment is "gpu" and no GPU works, the network fails, or not even one image fits into memory.
 
+    Warns
+    -----
+    RuntimeWarning
+        If a mini-batch did not fit into memory, or the network's output is NaN or infinite.
+
     Notes
     -----
     Options are given as in MATLAB: ``"Name", value`` pairs, then ``Name=value``; the case of names and texts does not
@@ -105,4 +111,19 @@ def occlusion_map(
     if options.output_upsampling != "none":
         score_map = imresize(score_map, options.input_size, options.output_upsampling)
     score_map = network.device.to_host(score_map)
+    _warn_of_no_value(score_map)
     return score_map[..., 0] if len(channels) == 1 else score_map
+
+
+def _warn_of_no_value(score_map: NDArray[np.float32]) -> None:
+    """Say where NaN and infinities of a map come from."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(score_map.sum()):  # without an array as large as the map
+            return
+    count = int(np.count_nonzero(~np.isfinite(score_map)))
+    if count:
+        images = "the image without a mask, or for all images with one" if count == score_map.size else "some images"
+        warn_user(
+            f"The network's output is NaN or infinite for {images}: so are {count} of {score_map.size} values of the "
+            "map. net.predict(X) shows the output for the image without a mask."
+        )

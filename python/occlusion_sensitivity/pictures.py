@@ -1,9 +1,9 @@
 """Picture files → arrays. The only module that imports Pillow."""
 
 import os
-import warnings
+import struct
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,13 @@ from .packages import missing
 if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
+# What is read, by Pillow's names; nothing that starts another program (EPS), and no document or film.
+_FORMATS = (
+    *("PNG", "JPEG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "AVIF", "JPEG2000", "PPM", "ICO", "PCX", "SGI", "PSD"),
+    "TGA",  # last: it has no signature
+)
+# Where Pillow itself refuses a file as an attack.
+_MOST_PIXELS = 2 * (1024 * 1024 * 1024 // 4 // 3)
 # What Pillow calls the pictures whose 16 bits it keeps.
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
@@ -24,7 +31,7 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
     Parameters
     ----------
     filename : str or os.PathLike
-        A picture in any format that Pillow reads.
+        A picture: PNG, JPEG, TIFF, GIF, BMP, WebP, AVIF, JPEG 2000, PBM, PGM, PPM, ICO, TGA, PCX, SGI or PSD.
 
     Returns
     -------
@@ -50,16 +57,13 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
     FileNotFoundError: filename: there is no file 'no_such_file.png'.
     """
     file = existing_file("filename", filename)
-    with warnings.catch_warnings():
-        # Pillow warns from half of the size on that it refuses: large photographs are large.
-        warnings.simplefilter("ignore")
-        try:
-            return _pixels(file)
-        except ImportError:
-            raise
-        except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
-            msg = f"{str(file)!r} cannot be read as a picture: {error}"
-            raise ValueError(msg) from error
+    try:
+        return _pixels(file)
+    except ImportError:
+        raise
+    except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
+        msg = f"{str(file)!r} cannot be read as a picture: {error}"
+        raise ValueError(msg) from error
 
 
 def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
@@ -76,11 +80,7 @@ def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
 
 
 def _pixels(file: Path) -> NDArray[Any]:
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise missing("Reading pictures needs", "Pillow", "pictures", error) from error
-    with Image.open(file) as picture:
+    with file.open("rb") as stream, _opened(stream, file) as picture:
         if _is_deep_colour(picture):
             msg = "it has 16 bits for each of several channels, of which Pillow reads 8"
             raise ValueError(msg)
@@ -92,6 +92,37 @@ def _pixels(file: Path) -> NDArray[Any]:
             raise ValueError(msg)
         grey = picture.mode in ("1", "L", "LA", "La")
         return np.asarray(picture.convert("L" if grey else "RGB"))
+
+
+def _opened(stream: BinaryIO, file: Path) -> "Picture":
+    """What Image.open does, without its warnings: from half of the pixels on that it refuses, it warns.
+
+    Filters of warnings belong to the whole process; large photographs are large.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise missing("Reading pictures needs", "Pillow", "pictures", error) from error
+    Image.init()
+    start = stream.read(16)
+    for name in _FORMATS:
+        if name not in Image.OPEN:  # Pillow was built without it
+            continue
+        made, accepts = Image.OPEN[name]
+        if accepts is not None and accepts(start) is not True:
+            continue
+        stream.seek(0)
+        try:
+            picture = made(stream, str(file))
+        except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error):  # another format's file
+            continue
+        pixels = picture.width * picture.height
+        if pixels > _MOST_PIXELS:
+            msg = f"it has {pixels} pixels, more than {_MOST_PIXELS}: this may be a decompression bomb"
+            raise ValueError(msg)
+        return picture
+    msg = f"it is none of {', '.join(_FORMATS)}, or damaged"
+    raise ValueError(msg)
 
 
 def _sixteen_bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:

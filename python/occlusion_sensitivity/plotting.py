@@ -1,7 +1,6 @@
 """Drawing maps over pictures, without a display: matplotlib's figures, never its pyplot."""
 
 import io
-import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -31,7 +30,7 @@ def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> 
     extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
     shown = axes.imshow(score_map, cmap=_jet(), alpha=0.5, extent=extent, interpolation="nearest")
     figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
-    axes.set_title(title, parse_math=False)
+    axes.set_title(_drawable(title), parse_math=False)
     axes.set_axis_off()
     return _png(figure, dpi=120)
 
@@ -53,7 +52,7 @@ def comparison_png(reference: NDArray[Any], found: NDArray[Any], source: str) ->
     for axes, (title, maps, smallest, largest) in zip(figure.subplots(1, 3), panels, strict=True):
         shown = axes.imshow(maps[..., k], cmap=_jet(), vmin=smallest, vmax=largest, interpolation="nearest")
         figure.colorbar(shown, ax=axes)
-        axes.set_title(title if maps.shape[2] == 1 else f"{title}, map {k + 1}", parse_math=False)
+        axes.set_title(_drawable(title if maps.shape[2] == 1 else f"{title}, map {k + 1}"), parse_math=False)
         axes.set_axis_off()
     return _png(figure, dpi=70)
 
@@ -75,8 +74,14 @@ def _jet() -> "ListedColormap":
 
 def _png(figure: "Figure", dpi: int) -> bytes:
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # A class name may have characters that the font has not; they are drawn as boxes.
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(buffer, format="png", dpi=dpi)
+    figure.savefig(buffer, format="png", dpi=dpi)
     return buffer.getvalue()
+
+
+def _drawable(text: str) -> str:
+    """The text, with a box for each character that the font has not: matplotlib would warn of each."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    font = get_font(findfont(FontProperties()))
+    box = "□" if font.get_char_index(ord("□")) else "?"
+    return "".join(character if character == "\n" or font.get_char_index(ord(character)) else box for character in text)

@@ -47,7 +47,8 @@ def score_drops(
     for part, totals in in_mini_batches(engine.prepared, len(distinct), mini_batch_size, device, original, progress):
         if part.start == 0:
             of_original = totals[0]
-        drops[part] = of_original - totals
+        with np.errstate(invalid="ignore"):  # infinite scores
+            drops[part] = of_original - totals
     of_boxes = image_of_box.reshape(-1)[1:]
     if np.array_equal(of_boxes, np.arange(1, len(drops))):  # as nearly always: no copy
         return drops[1:]

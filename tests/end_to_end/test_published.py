@@ -4,6 +4,7 @@ import functools
 import gc
 import hashlib
 import http.server
+import re
 import subprocess
 import sys
 import threading
@@ -107,7 +108,10 @@ def test_a_network_comes_normalised_and_with_a_softmax(server, tmp_path, monkeyp
 def test_what_was_downloaded_is_kept(server, tmp_path, monkeypatch):
     publish(monkeypatch, tmp_path, "resnet18")
     first = imagePretrainedNetwork("resnet18")[0].predict(X)
-    assert cached(tmp_path) == ["resnet18-v1-7.classifier.onnx", "resnet18-v1-7.onnx"]
+    classifier, digest, downloaded = cached(tmp_path)
+    assert downloaded == "resnet18-v1-7.onnx"
+    assert re.fullmatch(r"resnet18-v1-7\.[0-9a-f]{16}\.classifier\.onnx", classifier)
+    assert digest == classifier.replace(".onnx", ".sha256")
     server.shutdown()
     pretrained._loaded.cache_clear()
     np.testing.assert_array_equal(imagePretrainedNetwork("resnet18")[0].predict(X), first)
@@ -121,6 +125,28 @@ def test_a_damaged_cache_is_downloaded_again(server, tmp_path, monkeypatch):
     pretrained._loaded.cache_clear()
     imagePretrainedNetwork("resnet18")
     assert file.stat().st_size > 1000
+
+
+@pytest.mark.parametrize("damage", [b"", b"damaged", None])
+def test_a_damaged_classifier_is_made_again(server, tmp_path, monkeypatch, damage):
+    publish(monkeypatch, tmp_path, "resnet18")
+    first = imagePretrainedNetwork("resnet18")[0].predict(X)
+    server.shutdown()
+    (file,) = (tmp_path / "cache").rglob("*.classifier.onnx")
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] if damage is None else damage)
+    pretrained._loaded.cache_clear()
+    np.testing.assert_array_equal(imagePretrainedNetwork("resnet18")[0].predict(X), first)
+    assert file.read_bytes() == content
+
+
+def test_another_release_makes_its_own_classifier(server, tmp_path, monkeypatch):
+    publish(monkeypatch, tmp_path, "resnet18")
+    imagePretrainedNetwork("resnet18")
+    monkeypatch.setattr(published, "__version__", "99.0")
+    pretrained._loaded.cache_clear()
+    imagePretrainedNetwork("resnet18")
+    assert len([name for name in cached(tmp_path) if name.endswith(".classifier.onnx")]) == 2
 
 
 def fails(name, *parts):

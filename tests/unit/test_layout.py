@@ -17,7 +17,9 @@ HEAVY = ("onnx", "onnxruntime", "matplotlib", "PIL", "h5py", "scipy", "tqdm", "p
 ALLOWED = {
     "_core": {"devices/cpu.py"},
     "cupy": {"devices/cuda.py"},
-    "onnx": {f"network/{name}.py" for name in ("graph", "nodes", "old_opsets", "published", "throughput")},
+    "onnx": {
+        f"network/{name}.py" for name in ("external_data", "graph", "nodes", "old_opsets", "published", "throughput")
+    },
     "onnxruntime": {"network/providers.py"},
     "matplotlib": {"plotting.py", "matlab/plotting.py"},
     "PIL": {"pictures.py"},

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..packages import RUNTIME, missing
-from . import throughput
+from . import external_data, throughput
 from .layers import Layer
-from .nodes import attribute, inputs_of
+from .nodes import attribute, check_operands, inputs_of, name_of
 from .old_opsets import OLDEST_OPSET, OLDEST_REPAIRED, TWO_OPERANDS, modernize, opset_of
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class NetworkFile:
     def model(self) -> str | bytes:
         """What ONNX Runtime opens: the file itself where it needs no edit."""
         self._check_unchanged()
+        if external_data.may_have(self.path):
+            external_data.check(self.path, loaded(self.path, load_external_data=False))
         if self.outputs:
             return self._serialized(self._edited())
         if self.optimize and throughput.may_pay(self.path):
@@ -84,7 +86,7 @@ class NetworkFile:
 
     def layers(self) -> list[Layer]:
         """Every node of the graph, under its name or that of its first output."""
-        return [Layer(_name_of(node), node.op_type) for node in self._graph().node]
+        return [Layer(name_of(node), node.op_type) for node in self._graph().node]
 
     def unknown_operators(self) -> list[str]:
         """Operators of the graph that are neither ONNX's nor ONNX Runtime's own; none where it cannot be read."""
@@ -99,7 +101,7 @@ class NetworkFile:
     def tensor_named(self, name: str) -> str:
         """The tensor of that name, or the first output of the node of that name."""
         graph = self._graph()
-        nodes = {_name_of(node): node.output[0] for node in graph.node}
+        nodes = {name_of(node): node.output[0] for node in graph.node}
         tensors = {output: output for node in graph.node for output in node.output if output}
         known: dict[str, str] = {**nodes, **tensors}
         if name not in known:
@@ -166,7 +168,11 @@ def _onnx() -> ModuleType:
 def loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
     onnx = _onnx()
     try:
-        model: ModelProto = onnx.load(path, format="protobuf", load_external_data=load_external_data)
+        model: ModelProto = onnx.load(path, format="protobuf", load_external_data=False)
+        check_operands(model)
+        if load_external_data:
+            external_data.check(path, model)
+            onnx.load_external_data_for_model(model, str(path.parent))
     except Exception as error:  # protobuf's, and those of the reader of external data
         msg = f"{path} cannot be opened as an ONNX network: {error}"
         raise ValueError(msg) from error
@@ -184,10 +190,6 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def serialized(model: "ModelProto") -> bytes:
     return bytes(model.SerializeToString())
-
-
-def _name_of(node: "NodeProto") -> str:
-    return node.name or node.output[0]
 
 
 def take_initializers_from_inputs(model: "ModelProto") -> None:

@@ -4,6 +4,7 @@ The files are those of the ONNX Model Zoo, from the mirror that it names. All ta
 of ImageNet; what differs is the normalisation, the order of the colours, and whether a softmax is inside.
 """
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..files import write_whole
 from ..packages import missing
 from .graph import loaded, serialized, take_initializers_from_inputs
@@ -119,10 +121,29 @@ class _Converter:
     network: PublishedNetwork
 
     def __call__(self, fname: str, action: str, _pooch: Any) -> str:
-        classifier = Path(fname).with_suffix(".classifier.onnx")
-        if action != "fetch" or not classifier.exists():
-            write_whole(classifier, _as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits))
+        # What is inside follows from the file, what is done to it, and the release that does it.
+        made_of = repr((self.network.sha256, self.network.bgr, self.network.logits, __version__))
+        digest = hashlib.sha256(made_of.encode()).hexdigest()[:16]
+        classifier = Path(fname).with_suffix(f".{digest}.classifier.onnx")
+        if not _is_whole(classifier):
+            content = _as_classifier(Path(fname), bgr=self.network.bgr, softmax=self.network.logits)
+            write_whole(classifier, content)
+            write_whole(_digest_file(classifier), hashlib.sha256(content).hexdigest().encode())
         return str(classifier)
+
+
+def _digest_file(classifier: Path) -> Path:
+    return classifier.with_suffix(".sha256")
+
+
+def _is_whole(classifier: Path) -> bool:
+    """Whether the file is there, and as it was written."""
+    try:
+        expected = _digest_file(classifier).read_text(encoding="ascii")
+        with classifier.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == expected
+    except (OSError, ValueError):
+        return False
 
 
 def _as_classifier(path: Path, *, bgr: bool, softmax: bool) -> bytes:

@@ -1,6 +1,5 @@
 """MATLAB's .mat files → arrays and texts: SciPy reads version 7 and older, h5py version 7.3."""
 
-import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,23 +54,22 @@ def _is_hdf5(file: Path) -> bool:
 
 def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     try:
-        from scipy.io import loadmat
+        from scipy.io import loadmat, whosmat
     except ImportError as error:
         raise missing("Reading .mat files needs", "SciPy", "parity", error) from error
     variables: dict[str, Variable] = {}
-    with warnings.catch_warnings():
-        # A complex array would lose its imaginary part with a warning.
-        warnings.simplefilter("error", np.exceptions.ComplexWarning)
-        content = loadmat(file, variable_names=list(names), mat_dtype=True, chars_as_strings=True)
+    # Doubles that are whole numbers are stored as such: the class stands beside them.
+    kinds = {name: kind for name, _, kind in whosmat(file)}
+    content = loadmat(file, variable_names=list(names), chars_as_strings=True)
     for name in names:
         value = content.get(name)
         if value is None:
             continue
-        kind = value.dtype.kind if isinstance(value, np.ndarray) else ""
-        if kind == "U" and value.size <= 1:
+        kind = kinds.get(name, "")
+        if kind == "char" and value.size <= 1:
             variables[name] = str(value.reshape(-1)[0]) if value.size else ""
-        elif kind and kind in "biuf":
-            variables[name] = value
+        elif kind in _NUMERIC and value.dtype.kind in "biuf":  # and no other for complex numbers
+            variables[name] = value.astype(_NUMERIC[kind], copy=False)
         else:
             raise _other_class(name)
     return variables
