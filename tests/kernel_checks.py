@@ -15,3 +15,12 @@ def same_bits(found, expected):
     assert found.dtype == expected.dtype
     assert found.shape == expected.shape
     assert found.tobytes() == expected.tobytes()
+
+
+def unaligned(array):
+    """The same values, one byte beside where their class may begin."""
+    memory = np.empty(array.nbytes + 1, dtype=np.uint8)
+    found = memory[1:].view(array.dtype).reshape(array.shape)
+    found[...] = array
+    assert not found.flags.aligned
+    return found

@@ -45,6 +45,7 @@ _NUMERIC = ("--mask-size", "--stride", "--mask-value", "--batch", "--channel")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; the exit status: 0, 1 for an error or a difference, 2 for wrong usage, 130 after Ctrl-C."""
+    _open_what_the_shell_closed()
     for stream in (sys.stdout, sys.stderr):
         # Names of classes and the sign in 224×224 must not fail on a terminal that knows ASCII only.
         if isinstance(stream, io.TextIOWrapper):
@@ -52,8 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(_joined_numbers(sys.argv[1:] if argv is None else argv))
     try:
         status = int(arguments.run(arguments) or 0)
-        if sys.stdout is not None:  # as it is where the shell has closed it
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads what is printed; the result is written by then. Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -65,6 +65,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("occlusion-sensitivity: interrupted", file=sys.stderr)
         return 130
     return status
+
+
+def _open_what_the_shell_closed() -> None:
+    """Let closed streams lead nowhere; a file that is opened later must not get their numbers, and what they print."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+            setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))  # noqa: SIM115
 
 
 def _parser() -> argparse.ArgumentParser:

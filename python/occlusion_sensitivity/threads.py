@@ -94,7 +94,7 @@ def quota(membership: Path, mount: Path) -> float:
         return math.inf
     processors = math.inf
     for line in lines:
-        _, controllers, path = line.split(":", 2)
+        controllers, _, path = line.partition(":")[2].partition(":")
         if not controllers:  # version 2: one hierarchy for all
             roots = [mount, mount / "unified"]
         elif "cpu" in controllers.split(","):

@@ -283,7 +283,7 @@ def test_negative_mask_values(picture, network, form):
     np.testing.assert_array_equal(np.load("a.npy"), np.load("b.npy"))
 
 
-@pytest.mark.parametrize("how", ["| true", "| head -n 1", "> /dev/full"])
+@pytest.mark.parametrize("how", ["| true", "| head -n 1", "> /dev/full", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_the_result_is_written_whatever_becomes_of_the_printing(picture, network, how):
     command = f"'{COMMAND}' explain picture.png --network net.onnx --output map.npy {how}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
@@ -303,3 +303,13 @@ def test_a_pipe_is_no_picture(network, capsys):
     os.mkfifo("pipe.png")
     assert main(["explain", "pipe.png"]) == 1
     assert "IMAGE must be the path of a file, but is 'pipe.png'." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [">&-", ">&- 2>&-"])
+@pytest.mark.parametrize("arguments", ["demo", "parity nothing_*", "explain nowhere.png"])
+def test_closed_streams_are_no_errors(how, arguments):
+    done = subprocess.run(["bash", "-c", f"'{COMMAND}' {arguments} {how}"], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if arguments == "demo" else 1), done.stderr
+    if arguments == "demo":
+        assert Path("occlusion-sensitivity-demo.png").stat().st_size > 1000

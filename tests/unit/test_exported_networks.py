@@ -127,21 +127,81 @@ def test_data_beside_the_file(tmp_path, batch):
     assert net.predict(X).shape == (12, 10, 6)
 
 
-@pytest.mark.parametrize("location", ["../weights.bin", "missing.bin", None])
-def test_data_outside_the_folder_is_refused(tmp_path, location):
-    (tmp_path / "model").mkdir()
-    plain = networks.convolutional(tmp_path / "plain.onnx", RNG)
-    file = tmp_path / "model" / "net.onnx"
-    onnx.save(onnx.load(plain), file, save_as_external_data=True, location="weights.bin", size_threshold=64)
-    (tmp_path / "model" / "weights.bin").rename(tmp_path / "weights.bin")
+def set_locations(file, location):
     model = onnx.load(file, load_external_data=False)
     for tensor in model.graph.initializer:
         for entry in tensor.external_data:
             if entry.key == "location":
-                entry.value = location or str(tmp_path / "weights.bin")
+                entry.value = location
     file.write_bytes(model.SerializeToString())
+
+
+OUTSIDE = {
+    "above": "../weights.bin",
+    "above, and in again": "../model/../weights.bin",
+    "absolute": "{outside}",
+    "a link": "link.bin",
+    "through a linked folder": "folder/weights.bin",
+    "missing": "missing.bin",
+    "a folder": ".",
+    "nothing": "",
+    "no name": "a\0b",
+    "too long": "x" * 5000,
+    "an address of memory": "*/_ORT_MEM_ADDR_/*",
+}
+
+
+@pytest.mark.parametrize("kind", OUTSIDE)
+@pytest.mark.parametrize("optimize", [True, False])
+def test_data_outside_the_folder_is_refused(tmp_path, kind, optimize):
+    (tmp_path / "model").mkdir()
+    plain = networks.convolutional(tmp_path / "plain.onnx", RNG)
+    file = tmp_path / "model" / "net.onnx"
+    onnx.save(onnx.load(plain), file, save_as_external_data=True, location="weights.bin", size_threshold=64)
+    outside = (tmp_path / "model" / "weights.bin").rename(tmp_path / "weights.bin")
+    (tmp_path / "model" / "link.bin").symlink_to(outside)
+    (tmp_path / "model" / "folder").symlink_to(tmp_path, target_is_directory=True)
+    set_locations(file, OUTSIDE[kind].format(outside=outside))
     with pytest.raises(ValueError, match=r"net\.onnx cannot be opened as an ONNX network: "):
+        importNetworkFromONNX(file, Optimize=optimize)
+
+
+def test_a_constant_of_a_subgraph_outside_the_folder_is_refused(tmp_path):
+    """The data of nodes' own values and of subgraphs are as much a file's as its weights."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "secret.bin").write_bytes(bytes(range(48)))
+    value = TensorProto(name="value", data_type=networks.FLOAT, dims=[12], data_location=TensorProto.EXTERNAL)
+    value.external_data.add(key="location", value="../secret.bin")
+    branch = helper.make_graph(
+        [helper.make_node("Constant", [], ["read"], value=value)],
+        "branch",
+        [],
+        [helper.make_tensor_value_info("read", networks.FLOAT, [12])],
+    )
+    nodes = [
+        helper.make_node("If", ["true"], ["chosen"], then_branch=branch, else_branch=branch),
+        helper.make_node("Flatten", ["input"], ["flat"]),
+        helper.make_node("Add", ["flat", "chosen"], ["score"]),
+    ]
+    constants = {"true": np.bool_(True)}
+    file = networks.save(
+        tmp_path / "model" / "net.onnx", nodes, constants, {"input": ["N", 1, 3, 4]}, {"score": ["N", 12]}
+    )
+    with pytest.raises(ValueError, match=r"its data must be in files of its own folder, but some are in '\.\./secret"):
         importNetworkFromONNX(file)
+
+
+def test_data_in_a_folder_below_and_behind_a_link_that_stays_inside(tmp_path):
+    plain = networks.convolutional(tmp_path / "plain.onnx", RNG)
+    file = tmp_path / "net.onnx"
+    onnx.save(onnx.load(plain), file, save_as_external_data=True, location="weights.bin", size_threshold=64)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "weights.bin").rename(tmp_path / "below" / "weights.bin")
+    X = np.random.default_rng(1).random((12, 10, 3), dtype=np.float32)
+    set_locations(file, "below/weights.bin")
+    np.testing.assert_allclose(
+        importNetworkFromONNX(file).predict(X), importNetworkFromONNX(plain).predict(X), rtol=1e-6
+    )
 
 
 def test_unknown_operators_are_named(tmp_path):

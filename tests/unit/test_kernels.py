@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kernel_checks import unaligned
 from occlusion_sensitivity import _core
 
 IMAGE = np.arange(2 * 5 * 6 * 1, dtype=np.float32).reshape(2, 5, 6, 1)
@@ -88,3 +89,20 @@ def test_a_read_only_batch():
 def test_imresize_refuses(image, resized, scales, method):
     with pytest.raises(ValueError, match="must"):
         _core.imresize(image, resized, *scales, method, True, 2)
+
+
+@pytest.mark.parametrize("which", range(3))
+def test_arrays_that_are_not_aligned_to_their_class(which):
+    arguments = [IMAGE, np.zeros((1, 4), np.int32), batch()]
+    arguments[which] = unaligned(arguments[which])
+    with pytest.raises(ValueError, match="arrays must be aligned to their class"):
+        _core.copy_boxes(*arguments)
+    for image, resized in ((unaligned(IMAGE[0]), IMAGE[0].copy()), (IMAGE[0], unaligned(IMAGE[0]))):
+        with pytest.raises(ValueError, match="arrays must be aligned to their class"):
+            _core.imresize(image, resized, 1, 1, "bicubic", True, 1)
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_no_threads(threads):
+    with pytest.raises(ValueError, match="threads must be positive"):
+        _core.imresize(IMAGE[0], IMAGE[0].copy(), 1, 1, "bicubic", True, threads)

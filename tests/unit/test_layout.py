@@ -1,6 +1,7 @@
 """The rules of the structure: what imports what, and what an import costs."""
 
 import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -132,3 +133,18 @@ def test_the_matlab_names_change_nothing_on_import():
     )
     command = [sys.executable, "-c", code, "matplotlib", "onnxruntime", "onnx", "PIL", "scipy", "cupy"]
     assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip() == "[] []"
+
+
+def test_no_file_is_longer_than_400_lines():
+    folders = ("python", "cpp", "cuda", "tests", "tools", "benchmarks", "examples", "compat_fixtures")
+    endings = {".py", ".cpp", ".hpp", ".cu", ".m", ".sh", ".pyi"}
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*") if file.suffix in endings]
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    assert len(lengths) > 100
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_the_version_is_written_once():
+    (project,) = importlib.metadata.metadata("occlusion-sensitivity").get_all("Version")
+    assert project == occlusion_sensitivity.__version__
+    assert occlusion_sensitivity.__version__ not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -208,3 +208,48 @@ print("done")
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "done", (done.returncode, done.stdout, done.stderr)
+
+
+# Damaged in ways that ONNX Runtime never gets to see ------------------------------------------------------------------
+
+DAMAGED = ["LRN", "Relu", "BatchNormalization", "Gemm", "Add", "PRelu", "Reshape", "Unsqueeze", "Mul", "Dropout"]
+
+
+@pytest.mark.parametrize("operator", DAMAGED)
+@pytest.mark.parametrize("missing", ["inputs", "outputs"])
+@pytest.mark.parametrize("opset", [6, 13])
+def test_nodes_without_inputs_or_outputs(tmp_path, operator, missing, opset):
+    inputs, outputs = ([], ["b"]) if missing == "inputs" else (["a"], [])
+    nodes = [
+        helper.make_node("Identity", ["input"], ["a"]),
+        helper.make_node(operator, inputs, outputs, name="bad"),
+        # So that the graph is rewritten for speed at all.
+        helper.make_node("LRN", ["a"], ["score"], size=3),
+        helper.make_node("BatchNormalization", ["a"] * 5, ["c"]),
+        helper.make_node("Mul", ["c", "c"], ["d"]),
+    ]
+    file = networks.save(
+        tmp_path / "net.onnx", nodes, {}, {"input": ["N", 4, 3, 3]}, {"score": ["N", 4, 3, 3]}, opset=opset
+    )
+    for optimize in (True, False):
+        with pytest.raises(ValueError, match=r"net\.onnx cannot be opened as an ONNX network: "):
+            importNetworkFromONNX(file, Optimize=optimize)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("x" * 300 + ".onnx", "File name too long"), ("d/" * 3000 + "x", "File name too long"), ("a\0b", "null|NUL")],
+)
+def test_names_that_no_file_can_have(name, reason):
+    with pytest.raises(
+        FileNotFoundError, match=rf"^modelfile: there is no file .* that can be read: .*({reason})"
+    ) as e:
+        importNetworkFromONNX(name)
+    assert len(str(e.value)) < 300
+
+
+def test_a_circle_of_links(tmp_path):
+    (tmp_path / "a.onnx").symlink_to(tmp_path / "b.onnx")
+    (tmp_path / "b.onnx").symlink_to(tmp_path / "a.onnx")
+    with pytest.raises(FileNotFoundError, match="^modelfile: there is no file .*a.onnx' that can be read"):
+        importNetworkFromONNX(tmp_path / "a.onnx")

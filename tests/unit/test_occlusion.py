@@ -5,7 +5,8 @@ import pytest
 
 import networks
 import reference
-from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
+from kernel_checks import unaligned
+from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
 from occlusion_sensitivity.network.network import Network
 from occlusion_sensitivity.options import OPTION_NAMES
 
@@ -195,3 +196,23 @@ def test_an_interrupted_call_leaves_the_network_usable(net, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             occlusionSensitivity(net, X, 1)
     np.testing.assert_array_equal(occlusionSensitivity(net, X, 1), expected)
+
+
+@pytest.mark.parametrize("dtype", [object, bool, complex, "U1"])
+def test_images_of_numeric_classes_only(net, dtype):
+    """Python's integers in an array of objects as little as anything else."""
+    with pytest.raises(TypeError, match="^X must be a numeric array"):
+        occlusionSensitivity(net, np.ones((10, 12, 3)).astype(dtype), 1)
+    with pytest.raises(TypeError, match="^MaskValue must be"):
+        occlusionSensitivity(net, X, 1, MaskValue=np.ones(3).astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint16])
+def test_images_that_are_not_aligned_to_their_class(net, dtype):
+    image = X.astype(dtype)
+    how = {"MaskValue": unaligned(np.float32([1, 2, 3]))}
+    np.testing.assert_array_equal(
+        occlusionSensitivity(net, unaligned(image), 1, **how), occlusionSensitivity(net, image, 1, **how)
+    )
+    np.testing.assert_array_equal(net.predict(unaligned(image)), net.predict(image))
+    np.testing.assert_array_equal(imresize(unaligned(image), [7, 31]), imresize(image, [7, 31]))

@@ -1,14 +1,19 @@
 """Picture files: what is read, and what is refused."""
 
 import struct
+import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import occlusion_sensitivity
 from occlusion_sensitivity import imread
 from occlusion_sensitivity.pictures import in_channels
+from occlusion_sensitivity.plotting import _drawable, overlay_png
 
 RGB = np.random.default_rng(0).integers(0, 256, size=(7, 5, 3)).astype(np.uint8)
 
@@ -116,3 +121,57 @@ def test_pictures_as_a_network_takes_them():
     assert in_channels(np.uint16([[65535, 257]]), 1).tolist() == [[255, 1]]
     with pytest.raises(ValueError, match="but the network takes 4"):
         in_channels(RGB, 4)
+
+
+def test_nothing_that_starts_another_program(tmp_path, monkeypatch):
+    """EPS is drawn by Ghostscript, which is not asked."""
+    file = tmp_path / "x.eps"
+    Image.fromarray(RGB).save(file)
+    monkeypatch.setattr("subprocess.Popen", lambda *_, **__: pytest.fail("a program was started"))
+    with pytest.raises(ValueError, match="cannot be read as a picture: it is none of PNG, JPEG, .*, or damaged"):
+        imread(file)
+
+
+@pytest.mark.parametrize(
+    "ending", ["png", "jpg", "tif", "gif", "bmp", "webp", "ppm", "ico", "tga", "pcx", "sgi", "jp2"]
+)
+def test_every_format(tmp_path, ending):
+    """As Pillow itself reads them."""
+    file = tmp_path / f"x.{ending}"
+    picture = Image.fromarray(np.tile(RGB, (3, 4, 1))[:16, :16])
+    picture.save(file, sizes=[(16, 16)]) if ending == "ico" else picture.save(file)
+    with Image.open(file) as theirs:
+        expected = np.asarray(theirs.convert("RGB"))
+    np.testing.assert_array_equal(imread(file), expected)
+
+
+def test_large_photographs_are_read_without_a_word(tmp_path):
+    """Pillow warns from 89 million pixels on, half of what it refuses. Warnings are errors here."""
+    width, height = 10_000, 9_100
+    row = b"\0" + bytes(width // 8)
+    file = png(tmp_path / "x.png", width, height, 1, 0, row * height)
+    assert imread(file).shape == (height, width)
+
+
+def test_filters_of_warnings_stay_as_they_are(tmp_path):
+    """They belong to the whole process: changed by several threads, one of them stays."""
+    file = saved(tmp_path / "x.png", RGB)
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        for k, found in enumerate(pool.map(lambda _: imread(file), range(200))):
+            np.testing.assert_array_equal(found, RGB)
+            assert warnings.filters == before, k
+            overlay_png(RGB, np.eye(7, 5, dtype=np.float32), "猫") if k % 50 == 0 else None
+    assert warnings.filters == before
+
+
+def test_no_module_changes_the_filters_of_warnings():
+    package = Path(occlusion_sensitivity.__file__).parent
+    assert not [file.name for file in package.rglob("*.py") if "catch_warnings" in file.read_text(encoding="utf-8")]
+
+
+def test_characters_that_the_font_has_not_are_drawn_as_boxes():
+    assert _drawable("a cat, 猫\nand more") == "a cat, □\nand more"
+    assert overlay_png(RGB, np.eye(7, 5, dtype=np.float32), "猫") == overlay_png(
+        RGB, np.eye(7, 5, dtype=np.float32), "□"
+    )

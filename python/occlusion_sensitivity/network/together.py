@@ -157,7 +157,7 @@ def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[n
     a, b = _by_channel(one), _by_channel(other)
     with np.errstate(invalid="ignore"):
         apart = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
-    return np.asarray(np.nan_to_num(apart, nan=np.inf).max(axis=1, initial=0.0))
+    return np.asarray(np.nan_to_num(apart, nan=np.inf, posinf=np.inf).max(axis=1, initial=0.0))
 
 
 def _spread_and_noise(
@@ -167,4 +167,4 @@ def _spread_and_noise(
     size = np.maximum(np.abs(_by_channel(one)), np.abs(_by_channel(other))).max(axis=1, initial=0.0)
     # Infinities tell nothing: with them, no spread exceeds the noise.
     noise = _NOISE_OF_CHANNEL * size + _NOISE_OF_OUTPUT * size.max(initial=0.0)
-    return _distance(one, other), np.nan_to_num(noise, nan=np.inf)
+    return _distance(one, other), np.nan_to_num(noise, nan=np.inf, posinf=np.inf)
