@@ -25,14 +25,21 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def shared():
-    """The project's shared data, which is not in the repository."""
+def shared_or_why():
+    """The project's shared data, which is not in the repository; or, in words, why it is not here."""
     folder = ROOT.parent / "shared" / "data"
-    if not folder.is_dir():
-        if os.environ.get("OCCLUSION_REQUIRE_SHARED"):
-            pytest.fail(f"OCCLUSION_REQUIRE_SHARED is set, but there is no {folder}")
-        pytest.skip(f"needs the project's shared data in {folder}, which a clone does not have")
-    return folder
+    if folder.is_dir():
+        return folder
+    if os.environ.get("OCCLUSION_REQUIRE_SHARED"):
+        pytest.fail(f"OCCLUSION_REQUIRE_SHARED is set, but there is no {folder}")
+    return f"a clone does not have the project's shared data ({folder})"
+
+
+@pytest.fixture(scope="session")
+def shared(shared_or_why):
+    if isinstance(shared_or_why, str):
+        pytest.skip(shared_or_why)
+    return shared_or_why
 
 
 class RealNetwork:

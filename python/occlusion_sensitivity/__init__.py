@@ -1,4 +1,4 @@
-"""MATLAB's occlusionSensitivity in Python: the same calls, the same numbers, ONNX networks.
+"""MATLAB's occlusionSensitivity in Python: the same calls, by the same rules, for ONNX networks.
 
 The public names are loaded when they are first used: ``import occlusion_sensitivity`` costs NumPy and nothing more.
 """

@@ -149,9 +149,11 @@ def _add_parity(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parity = commands.add_parser(
         "parity",
         allow_abbrev=False,
-        help="compare this package with MATLAB's numbers",
+        help="compare this package with references, or with a call of yours from MATLAB",
         description="Run parity cases stage by stage (where the masks lie, the map, its upsampling, the whole call) "
-        "and print how far this package is from the reference. The exit status is 0 only if all agree.",
+        "and print how far this package is from the reference. The references that come with the package were computed "
+        "by GNU Octave and in exact arithmetic, or published; MATLAB's own come from a call that you export there. The "
+        "exit status is 0 only if all agree.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="examples:\n"
         "  occlusion-sensitivity parity\n"

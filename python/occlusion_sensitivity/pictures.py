@@ -135,7 +135,7 @@ def _sixteen_bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:
 def _is_deep_colour(picture: "Picture") -> bool:
     if picture.mode in _SIXTEEN_BITS:
         return False
-    decoders = [tile[3] for tile in getattr(picture, "tile", [])]
+    decoders = [tile[3] for tile in getattr(picture, "tile", None) or ()]
     # PNG and TIFF name the order of the bytes; PPM gives the largest value.
     return any(
         ";16" in str(part) or (isinstance(part, int) and picture.format == "PPM" and part > 255)

@@ -109,8 +109,9 @@ def scores2label(scores: ArrayLike, classNames: ArrayLike) -> tuple[Any, Any]:
 
     Examples
     --------
-    >>> scores2label([[0.1, 0.9]], ["mug", "cup"])
-    ('cup', np.float64(0.9))
+    >>> label, score = scores2label([[0.1, 0.9]], ["mug", "cup"])
+    >>> print(label, score)
+    cup 0.9
     """
     table = np.atleast_2d(real_array("scores", scores))
     names = texts_in(classNames)

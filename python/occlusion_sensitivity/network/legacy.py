@@ -42,8 +42,8 @@ class DAGNetwork:
     --------
     >>> from occlusion_sensitivity import imagePretrainedNetwork
     >>> net, classNames = imagePretrainedNetwork()
-    >>> DAGNetwork(net, Classes=classNames).Layers[-1].Classes[967]
-    np.str_('espresso')
+    >>> print(DAGNetwork(net, Classes=classNames).Layers[-1].Classes[967])
+    espresso
     """
 
     def __init__(self, net: dlnetwork, *nameValuePairs: object, **options: object) -> None:
@@ -111,8 +111,8 @@ class SeriesNetwork(DAGNetwork):
     --------
     >>> from occlusion_sensitivity import imagePretrainedNetwork
     >>> net, classNames = imagePretrainedNetwork()
-    >>> SeriesNetwork(net, Classes=classNames).Layers[-1].Classes[967]
-    np.str_('espresso')
+    >>> print(SeriesNetwork(net, Classes=classNames).Layers[-1].Classes[967])
+    espresso
     """
 
 

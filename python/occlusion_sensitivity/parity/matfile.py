@@ -60,6 +60,8 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     variables: dict[str, Variable] = {}
     # Doubles that are whole numbers are stored as such: the class stands beside them.
     kinds = {name: kind for name, _, kind in whosmat(file)}
+    if not any(kinds):  # or one without a name: what some of SciPy's releases make of a file of zeros
+        raise ValueError("it holds no variables")
     content = loadmat(file, variable_names=list(names), chars_as_strings=True)
     for name in names:
         value = content.get(name)
