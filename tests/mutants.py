@@ -182,7 +182,7 @@ def _weights_at(u, n_in, scale, method, antialias):
     h, width = reference.KERNELS[method]
     widened = antialias and scale < 1
     if method == "nearest" and not widened:
-        return [(min(max(math.floor(u + 0.5), 1), n_in) - 1, 1.0)]
+        return [(reference.mirror(math.floor(u + 0.5), n_in) - 1, 1.0)]
     width = width / scale if widened else width
     left = math.floor(u - width / 2)
     taps = range(left, left + math.ceil(width) + 2)

@@ -123,8 +123,7 @@ def axis_weights(n_in, n_out, scale, method, antialias, number=float):
     for x in range(1, n_out + 1):
         u = number(x) / scale + number(1) / number(2) * (number(1) - number(1) / scale)
         if method == "nearest" and not (antialias and scale < 1):
-            index = min(max(math.floor(u + number(1) / number(2)), 1), n_in)
-            rows.append([(index - 1, number(1))])
+            rows.append([(mirror(math.floor(u + number(1) / number(2)), n_in) - 1, number(1))])
             continue
         left = math.floor(u - width / 2)
         taps = range(left, left + math.ceil(width) + 2)

@@ -107,8 +107,7 @@ function u = centres(scale, nOut)
 end
 
 function rows = nearestRows(nIn, scale, nOut)
-  rows = floor(centres(scale, nOut) + 0.5);
-  rows = min(max(rows, 1), nIn);
+  rows = mirror(floor(centres(scale, nOut) + 0.5), nIn);
 end
 
 % One tap at a time for all output rows, in increasing tap order. Sums in

@@ -23,7 +23,6 @@ def matlab_file(shared_or_why, name, what):
     return shared_or_why / "imresize_matlab" / name
 
 
-
 @pytest.mark.parametrize("factor", [2, 3, 4])
 def test_doubles(shared_or_why, factor):
     arrays = np.load(matlab_file(shared_or_why, f"vdsr_butterfly_x{factor}.npz", BUTTERFLY))

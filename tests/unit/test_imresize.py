@@ -1,5 +1,6 @@
 """imresize: section 6 of the behaviour file, against the plain reference and exact arithmetic."""
 
+import math
 import subprocess
 import sys
 from fractions import Fraction
@@ -234,3 +235,51 @@ def test_a_long_axis_needs_little_memory_beside_the_result():
         pytest.skip("needs Linux's /proc")
     grown = float(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
     assert grown < 60  # MB; the result takes 10 of them
+
+
+def test_nearest_by_a_factor_mirrors_as_the_other_methods_do():
+    """What MATLAB gives: the second pixel lies behind the end, two pixels far."""
+    assert imresize([[1.0, 2.0, 3.0, 4.0, 5.0]], 0.25, "nearest").tolist() == [[3, 4]]
+    assert imresize(np.arange(1, 6)[:, np.newaxis].astype(np.uint8), 0.25, "nearest").tolist() == [[3], [4]]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nearest_is_the_box_of_the_other_methods(seed):
+    """Weights of a box, 1 wide, at mirrored positions, divided by their sum: for factors and for sizes."""
+    rng = np.random.default_rng(seed)
+    n_in = int(rng.integers(1, 60))
+    line = rng.permutation(n_in).astype(float)
+    for _ in range(30):
+        factor = float(rng.uniform(0.02, 4))
+        if rng.random() < 0.3:
+            n_out = int(rng.integers(1, 100))
+            scale, how = n_out / n_in, [1, n_out]
+        else:
+            scale, how, n_out = factor, factor, math.ceil(factor * n_in)
+        expected = []
+        for x in range(1, n_out + 1):
+            u = x / scale + 0.5 * (1 - 1 / scale)
+            taps = range(math.floor(u - 0.5), math.floor(u - 0.5) + 3)
+            (tap,) = [tap for tap in taps if reference.h_nearest(u - tap)]
+            expected.append(line[reference.mirror(tap, n_in) - 1])
+        found = imresize(line[np.newaxis], how, "nearest")[0]
+        assert found.tolist() == expected, f"seed {seed}: {n_in} pixels, {how}"
+
+
+@pytest.mark.parametrize(("method", "longest"), [("bicubic", 43_690), ("bilinear", 65_536), ("nearest", 262_144)])
+def test_axes_longer_than_a_part_of_the_table(method, longest):
+    """The taps are computed for a part of the outputs at a time: each part goes on where the one before has ended."""
+    n_out = 2 * longest + 77
+    line = np.random.default_rng(0).random(1000)
+    scale = n_out / len(line)
+    u = np.arange(1, n_out + 1) / scale + 0.5 * (1 - 1 / scale)
+    h, width = reference.KERNELS[method]
+    left = np.floor(u - width / 2)
+    mirrored = np.concatenate([line[::-1], line, line[::-1]])
+    total, weights = np.zeros(n_out), np.zeros(n_out)
+    for k in range(math.ceil(width) + 2):
+        weight = np.vectorize(h, otypes=[float])(u - (left + k))
+        total += weight * mirrored[(left + k).astype(int) - 1 + len(line)]
+        weights += weight
+    for image, found in ((line[np.newaxis], [1, n_out]), (line[:, np.newaxis], [n_out, 1])):
+        np.testing.assert_allclose(imresize(image, found, method).reshape(-1), total / weights, rtol=0, atol=1e-12)

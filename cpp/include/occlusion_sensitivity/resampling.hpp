@@ -54,12 +54,13 @@ struct AxisResize {
     OCCLUSION_HD constexpr double width() const { return widens_kernel() ? support(method) / scale : support(method); }
 };
 
-// The input pixel, 0-based, that nearest takes for output pixel x, 0-based.
+// The input pixel, 0-based, that nearest takes for output pixel x, 0-based. Positions outside are mirrored, as they are
+// for the other methods: there are some where the factor times the length is no whole number.
 OCCLUSION_HD inline long long nearest_pixel(const AxisResize& axis, long long x) {
     const double nearest = floor(source_position(double(x + 1), axis.scale) + 0.5);
     // Clamped as a double: a position far outside does not fit an integer.
-    const double last = double(axis.n_in);
-    return static_cast<long long>(nearest < 1.0 ? 1.0 : nearest > last ? last : nearest) - 1;
+    constexpr double far = 4503599627370496.0;  // 2^52
+    return mirrored(static_cast<long long>(nearest < -far ? -far : nearest > far ? far : nearest) - 1, axis.n_in);
 }
 
 // The input pixels that output pixel x, 0-based, is made of: taps 0 … count - 1. Each weighs `weight`, to be divided by

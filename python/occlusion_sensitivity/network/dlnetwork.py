@@ -16,8 +16,10 @@ from .graph import NetworkFile
 from .layers import AnyLayer, ImageInputLayer, LayerArray
 from .network import Network, Places
 
-# MATLAB's, and those of this package alone.
-OPTION_NAMES = ("InputDataFormats", "InputLayer", "Optimize")
+MATLAB_OPTIONS = ("InputDataFormats",)
+# Those of this package alone.
+OWN_OPTIONS = ("InputLayer", "Optimize")
+OPTION_NAMES = (*MATLAB_OPTIONS, *OWN_OPTIONS)
 
 # Where the channels of an image tensor are, by MATLAB's name of its order of axes (B batch, C channel, S spatial).
 _CHANNEL_AXIS = {"BCSS": 1, "BSSC": 3}
