@@ -34,5 +34,5 @@ def check_map(file, size, *, n_channels=2, tolerance=1e-5, **how):
 def goes_together(net, device=CPU):
     """Whether images were seen not to influence each other, and now go through the network together."""
     together = net.network.on(device)._together
-    assert together._most or together._never
-    return any(together.most(shape, output) > 1 for output, shape in together._most)
+    assert together._sizes
+    return any(max(sizes, default=1) > 1 and key not in together._never for key, sizes in together._sizes.items())

@@ -1,13 +1,12 @@
 """The exhaustive engine: every perturbed image goes through the whole network. Paint, run, restore."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .devices import DeviceArray
-from .mini_batches import Sharing
 from .network.network import Network
 from .perturbations import Perturbations
 
@@ -20,12 +19,12 @@ class Exhaustive:
         self._images = images
         self._channels = channels
 
-    def prepared(self, sharing: Sharing) -> Callable[[slice], DeviceArray]:
+    def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
         original, device = self._images.original, self._network.device
-        self._network.try_together(original, self._images.most_changed, sharing.images)
+        self._network.try_together(original, self._images.samples, sizes)
         batches: SimpleQueue[DeviceArray] = SimpleQueue()
-        for _ in range(sharing.runs):
-            batches.put(np.repeat(original[np.newaxis], sharing.images, axis=0))
+        for _ in range(runs):
+            batches.put(np.repeat(original[np.newaxis], max(sizes), axis=0))
 
         def totals(part: slice) -> DeviceArray:
             batch = batches.get()  # it holds originals, and does again

@@ -1,11 +1,11 @@
 """How images share a device: how many go through a network in one run, how many runs go on at once, and the runs."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import closing
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Generic, Self, TypeVar
 
 from . import threads
 from .devices import Device, DeviceArray
@@ -46,7 +46,7 @@ class Sharing:
 
 
 def in_mini_batches(
-    prepared: Callable[[Sharing], Callable[[slice], Result]],
+    prepared: Callable[[int, Collection[int]], Callable[[slice], Result]],
     count: int,
     most: int,
     device: Device,
@@ -58,9 +58,10 @@ def in_mini_batches(
     Parameters
     ----------
     prepared : callable
-        Given a Sharing, gets ready for it, and gives what does the work for a part: called with the part, in several
-        threads at once. Either may say that memory is short, with MemoryError or OutOfMemoryError: half as many images
-        are tried then, with a warning that names the number that fitted.
+        Given how many runs go on at once, and the numbers of images that they have, gets ready for them, and gives what
+        does the work for a part: called with the part, in several threads at once. Either may say that memory is short,
+        with MemoryError or OutOfMemoryError: half as many images are tried then, with a warning that names the number
+        that fitted.
 
     Yields
     ------
@@ -71,15 +72,17 @@ def in_mini_batches(
     sharing = wanted = Sharing.of(device, image, min(most, count))
     first = 0
     while first < count:
+        work = None  # nor what it holds
         if sharing != wanted:  # here, where no error holds on to arrays any more
             device.free_memory()
+        parts = list(sharing.parts(first, count))
+        sizes = {sharing.images} if device.pads_last_batch else {part.stop - part.start for part in parts}
         try:
-            work = prepared(sharing)
+            work = prepared(sharing.runs, sizes)
         except (MemoryError, OutOfMemoryError) as error:
             # What one run needs is too much already: there is no memory for several, nor for their threads.
             sharing = _halved(Sharing(1, sharing.images), error)
             continue
-        parts = list(sharing.parts(first, count))
         try:
             with closing(in_order(work, parts, sharing.runs)) as results:
                 for part, result in zip(parts, results, strict=True):
@@ -115,16 +118,59 @@ def in_order(work: Callable[[Part], Result], parts: Iterable[Part], runs: int) -
     if runs == 1:  # in this thread, whose current device and stream CuPy knows
         yield from map(work, parts)
         return
-    pool, size = threads.workers()
-    if runs != size:  # fewer than the process has: in threads of their own, lest more of them go on
-        pool = ThreadPoolExecutor(runs, "occlusion-sensitivity")
-    pending: deque[Future[Result]] = deque()
+    workers = threads.workers()
+    if runs != workers.size:  # fewer than the process has: in threads of their own, lest more of them go on
+        workers = threads.Workers(runs)
+    done: SimpleQueue[None] = SimpleQueue()
+    pending: deque[_Run[Part, Result]] = deque()
     try:
         for part in parts:
-            pending.append(pool.submit(work, part))
+            pending.append(_Run(work, part, done))
+            workers.do(pending[-1])
             if len(pending) > 2 * runs:  # enough to keep them busy
-                yield pending.popleft().result()
+                yield pending[0].result()
+                pending.popleft()
         while pending:
-            yield pending.popleft().result()
+            yield pending[0].result()
+            pending.popleft()
     finally:
-        wait([future for future in pending if not future.cancel()])
+        for run in pending:
+            run.given_up = True
+        while any(run.goes_on for run in pending):
+            with suppress(Empty):
+                done.get(timeout=0.05)
+
+
+class _Run(Generic[Part, Result]):
+    """The work for a part, done by a worker. Not a Future, whose locks Ctrl-C can leave locked."""
+
+    def __init__(self, work: Callable[[Part], Result], part: Part, done: SimpleQueue[None]) -> None:
+        self.given_up = False
+        self.goes_on = False
+        self._work = work
+        self._part = part
+        self._done = done
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self._ended = False
+
+    def __call__(self) -> None:
+        self.goes_on = True
+        try:
+            if not self.given_up:
+                self._results.append(self._work(self._part))
+        except BaseException as error:
+            self._error = error
+        finally:
+            self._ended, self.goes_on = True, False
+            self._done.put(None)
+
+    def result(self) -> Result:
+        while not self._ended:
+            self._done.get()  # one for each run of the call that ends
+        if self._error is not None:
+            try:
+                raise self._error
+            finally:
+                self._error = None  # nor what its traceback holds
+        return self._results.pop()

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 # What is read, by Pillow's names; nothing that starts another program (EPS), and no document or film.
 _FORMATS = (
     *("PNG", "JPEG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "AVIF", "JPEG2000", "PPM", "ICO", "PCX", "SGI", "PSD"),
+    *("DDS", "ICNS", "QOI", "XBM"),
     "TGA",  # last: it has no signature
 )
-# Where Pillow itself refuses a file as an attack.
-_MOST_PIXELS = 2 * (1024 * 1024 * 1024 // 4 // 3)
 # What Pillow calls the pictures whose 16 bits it keeps.
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
 
@@ -31,7 +30,8 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
     Parameters
     ----------
     filename : str or os.PathLike
-        A picture: PNG, JPEG, TIFF, GIF, BMP, WebP, AVIF, JPEG 2000, PBM, PGM, PPM, ICO, TGA, PCX, SGI or PSD.
+        A picture: PNG, JPEG, TIFF, GIF, BMP, WebP, AVIF, JPEG 2000, PBM, PGM, PPM, ICO, ICNS, DDS,
+        QOI, XBM, TGA, PCX, SGI or PSD.
 
     Returns
     -------
@@ -91,6 +91,8 @@ def _pixels(file: Path) -> NDArray[Any]:
             msg = "its pixels are floating-point numbers"
             raise ValueError(msg)
         grey = picture.mode in ("1", "L", "LA", "La")
+        # Left out; of a table of transparencies, Pillow would warn.
+        picture.info.pop("transparency", None)
         return np.asarray(picture.convert("L" if grey else "RGB"))
 
 
@@ -109,16 +111,17 @@ def _opened(stream: BinaryIO, file: Path) -> "Picture":
         if name not in Image.OPEN:  # Pillow was built without it
             continue
         made, accepts = Image.OPEN[name]
-        if accepts is not None and accepts(start) is not True:
-            continue
-        stream.seek(0)
         try:
+            accepted = True if accepts is None else accepts(start)
+            if isinstance(accepted, str) or not accepted:  # a text says why not
+                continue
+            stream.seek(0)
             picture = made(stream, str(file))
         except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error):  # another format's file
             continue
-        pixels = picture.width * picture.height
-        if pixels > _MOST_PIXELS:
-            msg = f"it has {pixels} pixels, more than {_MOST_PIXELS}: this may be a decompression bomb"
+        pixels, most = picture.width * picture.height, Image.MAX_IMAGE_PIXELS
+        if most is not None and pixels > 2 * most:  # where Pillow itself refuses
+            msg = f"it has {pixels} pixels, more than {2 * most}: this may be a decompression bomb"
             raise ValueError(msg)
         return picture
     msg = f"it is none of {', '.join(_FORMATS)}, or damaged"

@@ -82,6 +82,11 @@ def _drawable(text: str) -> str:
     """The text, with a box for each character that the font has not: matplotlib would warn of each."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    font = get_font(findfont(FontProperties()))
-    box = "□" if font.get_char_index(ord("□")) else "?"
-    return "".join(character if character == "\n" or font.get_char_index(ord(character)) else box for character in text)
+    families = FontProperties().get_family()
+    fonts = [get_font(findfont(FontProperties(family=[family]))) for family in families]
+
+    def has(character: str) -> bool:
+        return any(font.get_char_index(ord(character)) for font in fonts)
+
+    box = "□" if has("□") else "?"
+    return "".join(character if character == "\n" or has(character) else box for character in text)

@@ -1,6 +1,6 @@
 """Boxes → how far each lowers the score. What is the same whatever engine finds the totals, is here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import reduce
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .devices import DeviceArray
 from .exhaustive import Exhaustive
 from .images import Image
-from .mini_batches import Progress, Sharing, in_mini_batches
+from .mini_batches import Progress, in_mini_batches
 from .network.network import Network
 from .perturbations import Boxes
 
@@ -20,8 +20,11 @@ _NO_PIXELS = np.zeros((1, 4), dtype=np.int32)
 class Engine(Protocol):
     """A way to find the totals of perturbed images."""
 
-    def prepared(self, sharing: Sharing) -> Callable[[slice], DeviceArray]:
-        """Get ready for runs of that size; what is given finds the totals of a part, shape (images, channels)."""
+    def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
+        """Get ready for so many runs at once, of so many images; what is given finds the totals of a part.
+
+        Their shape is (images, channels).
+        """
 
 
 def score_drops(
@@ -39,7 +42,7 @@ def score_drops(
     """
     # The original is one more occluded image: the first, as no box sorts before the empty one.
     boxes = np.concatenate([_NO_PIXELS, _emptied_where_nothing_changes(boxes, image, fill)])
-    distinct, image_of_box = np.unique(boxes, axis=0, return_inverse=True)
+    distinct, image_of_box = _distinct(boxes)
     device, original = network.device, network.arranged(image)
     images = Boxes(device, original, network.arranged(np.broadcast_to(fill, image.shape)), distinct)
     engine: Engine = Exhaustive(network, images, channels)
@@ -49,10 +52,23 @@ def score_drops(
             of_original = totals[0]
         with np.errstate(invalid="ignore"):  # infinite scores
             drops[part] = of_original - totals
-    of_boxes = image_of_box.reshape(-1)[1:]
+    of_boxes = image_of_box[1:]
     if np.array_equal(of_boxes, np.arange(1, len(drops))):  # as nearly always: no copy
         return drops[1:]
     return drops[device.upload(of_boxes)]
+
+
+def _distinct(boxes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """The different boxes in order, and which of them each box is.
+
+    As np.unique(axis=0), which compares structures, and makes a TypeError of Ctrl-C at the wrong moment.
+    """
+    order = np.lexsort(boxes.T[::-1])
+    ranked = boxes[order]
+    is_new = np.concatenate([[True], (ranked[1:] != ranked[:-1]).any(axis=1)])
+    which = np.empty(len(boxes), dtype=np.intp)
+    which[order] = np.cumsum(is_new) - 1
+    return ranked[is_new], which
 
 
 def _emptied_where_nothing_changes(

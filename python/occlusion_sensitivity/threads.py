@@ -4,16 +4,19 @@ As many as the process may use processors (its affinity, and the CPU quota of it
 variable OCCLUSION_SENSITIVITY_THREADS says; fewer inside :func:`thread_limit`. Calls at the same time share them.
 """
 
+import _thread
+import atexit
 import functools
 import math
 import os
 import threading
+import time
 import weakref
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from .arguments import expected, positive_integer
 from .forking import renewed_after_fork
@@ -69,7 +72,8 @@ def of_the_process() -> int:
         if not given.strip().isdecimal() or int(given) < 1:
             raise ValueError(expected(f"The environment variable {VARIABLE}", "a positive integer", given))
         return int(given)
-    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # Of the process, that is of its first thread: others may have been given one processor each.
+    mine = len(os.sched_getaffinity(os.getpid())) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min(mine, _own_quota())))
 
 
@@ -101,8 +105,8 @@ def quota(membership: Path, mount: Path) -> float:
             roots = [mount / controllers, mount / "cpu"]
         else:
             continue
-        # Each group is limited by those around it. In a container the path may be one outside of it.
-        inner = [part for part in path.split("/") if part not in ("", "..")]
+        # Each group is limited by those around it. Of a container the path may lead outside: its own group is mounted.
+        inner = [] if ".." in path.split("/") else [part for part in path.split("/") if part]
         for root in roots:
             for depth in range(len(inner) + 1):
                 processors = min(processors, _quota_of(root.joinpath(*inner[:depth])))
@@ -124,8 +128,13 @@ def _quota_of(group: Path) -> float:
         return math.inf
 
 
+# Ctrl-C may come between any two lines of the main thread. What is shared with other threads must not stay locked then,
+# nor taken: of Python's locks and queues only those made in C are used here (a Condition, a Future, an Event are not),
+# and what somebody took is held by weak references.
+
+
 class _Ticket:
-    """Whoever holds one, computes."""
+    """Whoever holds one, computes, or waits for it."""
 
 
 class _Account:
@@ -135,11 +144,11 @@ class _Account:
         renewed_after_fork(self)
 
     def renew(self) -> None:
-        self._changed = threading.Condition()
-        # Weak: Ctrl-C may come anywhere, and what nobody holds any more must not stay in use.
+        self._lock = threading.Lock()
         self._in_use: weakref.WeakKeyDictionary[_Ticket, int] = weakref.WeakKeyDictionary()
-        self._pool: ThreadPoolExecutor | None = None
-        self._pool_size = 0
+        self._waiting: weakref.WeakSet[_Ticket] = weakref.WeakSet()
+        self._freed: SimpleQueue[None] = SimpleQueue()
+        self._workers: Workers | None = None
 
     @contextmanager
     def taken(self, most: int = 1) -> Iterator[int]:
@@ -149,26 +158,76 @@ class _Account:
         """
         ticket = _Ticket()
         try:
-            with self._changed:
-                while (free := of_the_process() - sum(self._in_use.values())) < 1:
-                    self._changed.wait(1.0)
-                self._in_use[ticket] = min(most, free)
-            yield self._in_use[ticket]
+            while (count := self._given(ticket, most)) == 0:
+                with suppress(Empty):
+                    self._freed.get(timeout=0.1)
+            yield count
         finally:
-            with self._changed:
+            with self._lock:
                 self._in_use.pop(ticket, None)
-                self._changed.notify_all()
+                others_wait = any(other is not ticket for other in self._waiting)
+            if others_wait:
+                self._freed.put(None)
 
-    def workers(self) -> tuple[ThreadPoolExecutor, int]:
-        """The threads of the process in which the runs of all calls go on, and how many they are."""
-        with self._changed:
+    def _given(self, ticket: _Ticket, most: int) -> int:
+        with self._lock:
+            free = of_the_process() - sum(self._in_use.values())
+            if free < 1:
+                self._waiting.add(ticket)
+                return 0
+            self._waiting.discard(ticket)
+            self._in_use[ticket] = min(most, free)
+            return self._in_use[ticket]
+
+    def workers(self) -> "Workers":
+        """The threads in which the runs of all calls go on: as many as the process may compute in."""
+        with self._lock:
             size = of_the_process()
-            if self._pool is None or self._pool_size != size:
-                # The one before ends when nobody holds it any more.
-                self._pool, self._pool_size = ThreadPoolExecutor(size, "occlusion-sensitivity"), size
-            return self._pool, size
+            if self._workers is None or self._workers.size != size:
+                self._workers = Workers(size)  # the one before ends when nobody holds it any more
+            return self._workers
+
+    def wait_at_exit(self) -> None:
+        """Let runs that go on end before the interpreter does, in whose threads they are; half a minute at most."""
+        end = time.monotonic() + 30
+        while self._in_use and time.monotonic() < end:
+            time.sleep(0.01)
+
+
+class Workers:
+    """Threads that do tasks in the order in which they are given, from when they are needed until nobody holds this."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._started = 0
+        weakref.finalize(self, _end, self._tasks, size)
+
+    def do(self, task: Callable[[], None]) -> None:
+        """Have the task done by one of the threads; here, where not a single one is to be had."""
+        if self._started < self.size:
+            try:
+                _thread.start_new_thread(_work, (self._tasks,))
+                self._started += 1
+            except RuntimeError:
+                if self._started == 0:
+                    task()
+                    return
+        self._tasks.put(task)
+
+
+def _work(tasks: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (task := tasks.get()) is not None:
+        task()
+        del task  # and all that it holds
+
+
+def _end(tasks: SimpleQueue[Callable[[], None] | None], count: int) -> None:
+    for _ in range(count):
+        tasks.put(None)
 
 
 _ACCOUNT = _Account()
+atexit.register(_ACCOUNT.wait_at_exit)
 taken = _ACCOUNT.taken
 workers = _ACCOUNT.workers

@@ -138,3 +138,64 @@ def test_an_interrupt_at_any_moment(files, rng, rounds, processors):
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == count
+
+
+FROM_OUTSIDE = """
+import os, signal, subprocess, sys, threading, time
+import numpy as np
+from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
+
+armed = False
+
+def interrupt(*_):
+    if armed:
+        raise KeyboardInterrupt
+
+signal.signal(signal.SIGINT, interrupt)
+net = importNetworkFromONNX(sys.argv[1])
+X = np.random.default_rng(3).random((12, 10, 3), dtype=np.float32)
+calls = {
+    "predict": lambda: net.predict(X),
+    "map": lambda: occlusionSensitivity(net, X, [1, 2], Stride=2),
+    "imresize": lambda: imresize(X, [8, 8]),
+}
+call = calls[sys.argv[2]]
+expected = call()
+send = "import os, random, sys, time\\nwhile True: time.sleep(random.uniform(.001, .003)); os.kill(int(sys.argv[1]), 2)"
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+sender = subprocess.Popen([sys.executable, "-c", send, str(os.getpid())], **quiet)
+end, count = time.time() + float(sys.argv[3]), 0
+while time.time() < end:
+    try:
+        armed = True
+        while True:
+            call()
+    except KeyboardInterrupt:
+        armed = False
+    count += 1
+    found = []
+    another = threading.Thread(target=lambda: found.append(call()), daemon=True)
+    another.start()
+    another.join(20)
+    if another.is_alive() or not np.array_equal(found[0], expected):
+        print(f"after {count} interrupts another thread", "hangs" if another.is_alive() else "is wrong", flush=True)
+        sender.kill()
+        os._exit(1)
+sender.kill()
+print(count)
+os._exit(0)
+"""
+
+
+@POSIX
+@pytest.mark.parametrize("processors", ["1", "2"])
+@pytest.mark.parametrize("call", ["predict", "map", "imresize"])
+def test_interrupts_leave_nothing_locked(files, rounds, call, processors):
+    """Signals from outside come between any two lines; afterwards other threads compute as before."""
+    environment = {**os.environ, "OCCLUSION_SENSITIVITY_THREADS": processors}
+    command = [sys.executable, "-c", FROM_OUTSIDE, str(files[0]), call, str(2 * rounds)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=environment, timeout=LONG + 2 * rounds
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout) > 20

@@ -204,6 +204,53 @@ def test_data_in_a_folder_below_and_behind_a_link_that_stays_inside(tmp_path):
     )
 
 
+def test_the_cache_of_a_hub_where_all_files_are_links(tmp_path):
+    """The network and its data lead into one folder, under other names."""
+    plain = networks.convolutional(tmp_path / "plain.onnx", RNG)
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "1"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    onnx.save(onnx.load(plain), blobs / "a1", save_as_external_data=True, location="weights.bin", size_threshold=64)
+    (blobs / "weights.bin").rename(blobs / "b2")
+    (snapshot / "net.onnx").symlink_to(blobs / "a1")
+    (snapshot / "weights.bin").symlink_to(blobs / "b2")
+    X = np.random.default_rng(1).random((12, 10, 3), dtype=np.float32)
+    net = importNetworkFromONNX(snapshot / "net.onnx")
+    np.testing.assert_allclose(net.predict(X), importNetworkFromONNX(plain).predict(X), rtol=1e-6)
+
+
+def test_the_refusal_is_said_once(tmp_path):
+    plain = networks.convolutional(tmp_path / "plain.onnx", RNG)
+    file = tmp_path / "net.onnx"
+    onnx.save(onnx.load(plain), file, save_as_external_data=True, location="weights.bin", size_threshold=64)
+    set_locations(file, "../weights.bin")
+    with pytest.raises(ValueError, match="cannot be opened") as raised:
+        importNetworkFromONNX(file)
+    assert str(raised.value).count("cannot be opened as an ONNX network") == 1
+
+
+def test_an_address_of_memory_that_a_file_bears_the_name_of(tmp_path):
+    plain = networks.convolutional(tmp_path / "plain.onnx", RNG)
+    file = tmp_path / "net.onnx"
+    onnx.save(onnx.load(plain), file, save_as_external_data=True, location="weights.bin", size_threshold=64)
+    (tmp_path / "*" / "_ORT_MEM_ADDR_").mkdir(parents=True)
+    (tmp_path / "weights.bin").rename(tmp_path / "*" / "_ORT_MEM_ADDR_" / "*")
+    set_locations(file, "*/_ORT_MEM_ADDR_/*")
+    with pytest.raises(ValueError, match="its data must be in files of its own folder"):
+        importNetworkFromONNX(file)
+
+
+def test_a_name_that_is_left_over_beside_data_inside(tmp_path):
+    """What a reader looks at is whether the data lie outside."""
+    file = networks.convolutional(tmp_path / "net.onnx", RNG)
+    X = np.random.default_rng(1).random((12, 10, 3), dtype=np.float32)
+    expected = importNetworkFromONNX(file).predict(X)
+    model = onnx.load(file)
+    model.graph.initializer[0].external_data.add(key="location", value="/etc/passwd")
+    onnx.save(model, tmp_path / "other.onnx")
+    np.testing.assert_array_equal(importNetworkFromONNX(tmp_path / "other.onnx").predict(X), expected)
+
+
 def test_unknown_operators_are_named(tmp_path):
     nodes = [
         helper.make_node("Frobnicate", ["input"], ["a"]),

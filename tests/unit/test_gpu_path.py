@@ -48,7 +48,7 @@ def test_auto_takes_the_gpu(net, pretended_gpu):
 )
 def test_the_last_mini_batch_is_padded(net, pretended_gpu, mini_batch_size, batches):
     expected = on_cpu(net, MiniBatchSize=mini_batch_size, **EVERY_PIXEL)
-    on_gpu(net)
+    on_gpu(net, MiniBatchSize=mini_batch_size, **EVERY_PIXEL)
     del pretended_gpu.runtime.batches[:]
     found = on_gpu(net, MiniBatchSize=mini_batch_size, **EVERY_PIXEL)
     assert pretended_gpu.runtime.batches == batches
@@ -108,8 +108,8 @@ def test_provider_options(net, pretended_gpu, monkeypatch):
 
 
 def test_nothing_but_the_map_comes_back(net, pretended_gpu, monkeypatch):
-    """Once the network is known: one copy to the host, of the whole map."""
-    on_gpu(net)
+    """Once the network is known, with as many images at once: one copy to the host, of the whole map."""
+    on_gpu(net, MiniBatchSize=7)
     copies = []
     real = pretended_gpu.cupy.ndarray.get
     monkeypatch.setattr(pretended_gpu.cupy.ndarray, "get", lambda array: copies.append(array.shape) or real(array))

@@ -161,3 +161,12 @@ def test_damaged_files_are_read_or_refused(tmp_path_factory, data):
     (folder / "a.mat").write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
     with contextlib.suppress(ValueError):
         read_mat(folder / "a.mat", ["X", "map", "source"])
+
+
+def test_sparse_variables_are_refused(tmp_path):
+    import scipy.sparse
+
+    for k, values in enumerate((np.eye(3), np.eye(3, dtype=bool))):
+        scipy.io.savemat(tmp_path / f"{k}.mat", {"X": scipy.sparse.csc_matrix(values)})
+        with pytest.raises(ValueError, match="variable X is of a class that only MATLAB reads"):
+            read_mat(tmp_path / f"{k}.mat", ["X"])

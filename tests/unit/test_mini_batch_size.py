@@ -130,15 +130,51 @@ def test_a_later_call_with_more_images_tries_them_first(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("n", range(2, 70))
-def test_no_exchange_of_images_leaves_every_order_alone(n):
+@pytest.mark.parametrize("k", range(2, 7))
+def test_no_exchange_of_images_leaves_every_order_alone(n, k):
     """No two places hold the same images throughout, so that whoever moves an image changes an order."""
-    found = orders(n)
-    assert all(len(order) == n for order in found)
+    found = orders(n, k)
+    assert all(len(order) == n and set(order) <= set(range(k)) for order in found)
     assert len(set(zip(*found, strict=True))) == n
+    assert k ** (len(found) - 1) < n  # no more than it takes
     if n <= 5:
         for moved in itertools.permutations(range(n)):
-            same = [[order[k] for k in moved] == order for order in found]
+            same = [[order[place] for place in moved] == order for order in found]
             assert all(same) == (list(moved) == list(range(n)))
+
+
+def fixed_batch(file, batch, nodes, constants, n_channels=30):
+    nodes = [node("Flatten", ["input"], ["flat"]), *nodes]
+    return networks.save(file, nodes, constants, {"input": [batch, 1, *SIZE]}, {"score": [batch, n_channels]})
+
+
+@pytest.mark.parametrize("batch", [2, 3, 32])
+def test_a_fixed_batch_in_the_graph_s_constants(tmp_path, monkeypatch, batch):
+    """At this number of images the graph leaves each alone; at others it exchanges them, or adds rows for all."""
+    monkeypatch.setattr(Cpu, "runs_at_once", 1)
+    monkeypatch.setattr(Cpu, "largest_run", lambda device, image: batch)
+    half = batch // 2
+    twice = [
+        node("Slice", ["flat", "half", "end", "axis"], ["b"]),
+        node("Slice", ["flat", "zero", "half", "axis"], ["a"]),
+        node("Concat", ["b", "a"], ["turned"], axis=0),
+        node("Slice", ["turned", "rest", "end", "axis"], ["d"]),
+        node("Slice", ["turned", "zero", "rest", "axis"], ["c"]),
+        node("Concat", ["d", "c"], ["score"], axis=0),
+    ]
+    places = whole_numbers(zero=[0], half=[half], rest=[batch - half], end=[2**31], axis=[0])
+    rows = {"rows": np.ones((batch, 30), dtype=np.float32)}
+    for kind, nodes, constants in (
+        ("exchanged", twice, places),
+        ("rows", [node("Add", ["flat", "rows"], ["score"])], rows),
+    ):
+        net = importNetworkFromONNX(fixed_batch(tmp_path / f"{kind}.onnx", batch, nodes, constants))
+        how = {"MaskSize": 2, "Stride": [2, 3], "OutputUpsampling": "none"}
+        expected = occlusionSensitivity(net, X, [8, 1], MiniBatchSize=1, **how)
+        alone = net.predict(X)
+        found = occlusionSensitivity(net, X, [8, 1], **how)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6, err_msg=kind)
+        np.testing.assert_allclose(net.predict(X), alone, rtol=1e-6)
 
 
 def test_what_is_given_away_is_not_written_again(tmp_path):

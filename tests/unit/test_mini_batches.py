@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import weakref
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 import networks
 import reference
 from network_checks import goes_together, one_at_a_time
-from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
+from occlusion_sensitivity import importNetworkFromONNX, mini_batches, occlusionSensitivity
 from occlusion_sensitivity.devices.cpu import CPU, Cpu
 from occlusion_sensitivity.matlab import minibatchpredict
-from occlusion_sensitivity.mini_batches import Sharing, in_order
+from occlusion_sensitivity.mini_batches import Sharing, in_mini_batches, in_order
 from occlusion_sensitivity.network.session import NetworkSession
 
 counts = st.integers(1, 200)
@@ -150,7 +151,7 @@ def test_the_same_map_with_any_number_of_runs(tmp_path, monkeypatch, runs, image
 
 def test_images_that_must_not_meet_still_go_at_the_same_time(tmp_path, monkeypatch):
     """Each in a run of its own; the mini-batch's size is the most of them."""
-    monkeypatch.setattr(Cpu, "runs_at_once", 3)
+    monkeypatch.setenv("OCCLUSION_SENSITIVITY_THREADS", "3")
     file, X = networks.batch_mixing(tmp_path / "net.onnx"), np.random.default_rng(0).random((5, 6))
     going_on, most, lock, real = 0, 0, threading.Lock(), NetworkSession._bound_run
 
@@ -193,3 +194,52 @@ def test_a_run_on_each_processor_of_this_process():
         assert CPU.runs_at_once == 1
     finally:
         os.sched_setaffinity(0, every)
+
+
+def test_an_interrupted_consumer_waits_for_every_run(monkeypatch):
+    """The one whose result it waited for among them."""
+    begun, ended = [], []
+
+    def work(part):
+        begun.append(part)
+        time.sleep(0.2)
+        ended.append(part)
+        return part
+
+    def interrupted(_):
+        while len(begun) < 2:
+            time.sleep(0.001)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mini_batches._Run, "result", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(work, range(100), 2))
+    assert sorted(begun) == sorted(ended)
+    assert len(begun) <= 4
+
+
+def test_nothing_of_a_failed_attempt_is_held_while_the_next_gets_ready():
+    """Its batches would lie in the memory that is short."""
+    made = []
+
+    class Batch:
+        pass
+
+    def prepared(runs, sizes):
+        assert not [batch for batch in made if batch() is not None]
+        batch = Batch()
+        made.append(weakref.ref(batch))
+
+        def work(part):
+            if part.stop - part.start > 2:
+                raise MemoryError
+            return batch is None
+
+        return work
+
+    device = SimpleNamespace(
+        runs_at_once=1, largest_run=lambda image: None, pads_last_batch=False, free_memory=lambda: None
+    )
+    with pytest.warns(RuntimeWarning, match="A mini-batch of 20 images did not fit"):
+        assert len(list(in_mini_batches(prepared, 20, 64, device, X))) == 10
+    assert len(made) == 4  # 20, 10, 5, 2

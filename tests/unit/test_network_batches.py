@@ -165,8 +165,7 @@ def test_images_that_tell_nothing_go_one_by_one_and_others_are_tried(tmp_path):
     front = [helper.make_node("Neg", ["input"], ["negative"]), helper.make_node("Relu", ["negative"], ["front"])]
     net = importNetworkFromONNX(mixing_reshape(tmp_path / "net.onnx", front))
     assert (occlusionSensitivity(net, np.ones((6, 5, 2)), 1, MaskValue=2) == 0).all()
-    assert not net.network._together._most
-    assert not net.network._together._never
+    assert not net.network._together._sizes
     occlusionSensitivity(net, -np.ones((6, 5, 2)), 1, MaskValue=2)
     assert not goes_together(net)
 

@@ -179,6 +179,13 @@ def test_several_outputs_need_a_choice(tmp_path):
     assert net.OutputNames == ["flat"]
 
 
+def test_output_names_keep_their_order(tmp_path):
+    net = importNetworkFromONNX(two_outputs(tmp_path / "net.onnx"))
+    for names in (["positive", "flat"], ["flat", "positive"]):
+        net.OutputNames = names
+        assert net.OutputNames == names
+
+
 def test_the_class_is_dlnetwork(tmp_path):
     assert type(importNetworkFromONNX(networks.convolutional(tmp_path / "net.onnx", RNG))) is dlnetwork
 

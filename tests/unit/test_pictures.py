@@ -175,3 +175,16 @@ def test_characters_that_the_font_has_not_are_drawn_as_boxes():
     assert overlay_png(RGB, np.eye(7, 5, dtype=np.float32), "猫") == overlay_png(
         RGB, np.eye(7, 5, dtype=np.float32), "□"
     )
+
+
+def test_a_table_of_transparencies_is_left_out_without_a_word(tmp_path):
+    picture = Image.fromarray(RGB).quantize(8)
+    picture.save(tmp_path / "x.png", transparency=bytes(range(0, 80, 10)))
+    np.testing.assert_array_equal(imread(tmp_path / "x.png"), np.asarray(picture.convert("RGB")))
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"\x89P"])
+def test_files_of_a_few_bytes(tmp_path, content):
+    (tmp_path / "x.png").write_bytes(content)
+    with pytest.raises(ValueError, match="cannot be read as a picture: it is none of PNG, "):
+        imread(tmp_path / "x.png")

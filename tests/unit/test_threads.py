@@ -49,8 +49,11 @@ def test_the_environment_variable_counts(processors):
 @pytest.mark.parametrize("bad", ["0", "-1", "two", "1.5"])
 def test_a_variable_that_is_no_number(net, processors, bad):
     processors(bad)
-    with pytest.raises(ValueError, match=f"OCCLUSION_SENSITIVITY_THREADS must be a positive integer, but is '{bad}'"):
-        occlusionSensitivity(net, X, 1)
+    for call in (lambda: occlusionSensitivity(net, X, 1), lambda: net.predict(X), lambda: imresize(X, 2)):
+        with pytest.raises(
+            ValueError, match=f"OCCLUSION_SENSITIVITY_THREADS must be a positive integer, but is '{bad}'"
+        ):
+            call()
 
 
 @pytest.mark.parametrize(("bad", "error"), [(0, ValueError), (1.5, ValueError), ("2", TypeError), (None, TypeError)])
@@ -96,7 +99,7 @@ def groups(tmp_path, membership, files):
         ("0::/a/b\n", {"a/b/cpu.max": "max 100000\n", "a/cpu.max": "300000 100000\n"}, 3),
         ("0::/a/b\n", {"a/b/cpu.max": "200000 100000\n", "a/cpu.max": "300000 100000\n"}, 2),
         # In a container the path is one outside of it, and the group itself is the root.
-        ("0::/../../docker/1234\n", {"cpu.max": "50000 100000\n"}, 0.5),
+        ("0::/../../docker/1234\n", {"cpu.max": "50000 100000\n", "docker/1234/cpu.max": "1 100000\n"}, 0.5),
         ("4:cpu,cpuacct:/x\n3:memory:/x\n", {"cpu,cpuacct/x/cpu.cfs_quota_us": "-1"}, math.inf),
         (
             "4:cpu,cpuacct:/x\n0::/\n",
@@ -167,16 +170,17 @@ def test_what_nobody_holds_is_not_in_use(processors):
         assert count == 1
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="reads what Linux says of a process")
 def test_calls_at_the_same_time_share_the_threads(net, processors):
     """Four callers, and as many workers as there are processors; never more."""
     processors(2)
     expected = occlusionSensitivity(net, X, 1, Stride=1)
-    before = threading.active_count()
+    before = len(os.listdir("/proc/self/task"))
     counts, stop = [], threading.Event()
 
     def watch():
         while not stop.is_set():
-            counts.append(threading.active_count())
+            counts.append(len(os.listdir("/proc/self/task")))
             time.sleep(0.001)
 
     watcher = threading.Thread(target=watch)

@@ -1,6 +1,6 @@
 """Running networks and reading their scores, as functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,14 @@ from ..arguments import positive_integer, shown, texts_in
 from ..calls import AnyNetwork, network_of
 from ..devices import DeviceArray, device_of
 from ..images import Image, checked_image
-from ..mini_batches import Sharing, in_mini_batches
+from ..mini_batches import in_mini_batches
 from ..name_values import NameValues
 from ..network.network import Network
 from ..options import DEFAULT_MINI_BATCH_SIZE
 from .arrays import real_array
+
+# Of the images, to see whether they influence each other.
+_MOST_SAMPLES = 6
 
 
 def predict(net: AnyNetwork, X: ArrayLike) -> NDArray[np.float32]:
@@ -145,9 +148,12 @@ class _Images:
             raise ValueError(msg) from error
         return self._network.arranged(image)
 
-    def prepared(self, sharing: Sharing) -> Callable[[slice], DeviceArray]:
-        if len(self) > 1:
-            self._network.try_together(self[0], self[1], sharing.images)
+    def samples(self) -> list[DeviceArray]:
+        return [self[k] for k in range(min(len(self), _MOST_SAMPLES))]
+
+    def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
+        if max(sizes) > 1:
+            self._network.try_together(self[0], self.samples, sizes)
 
         def outputs(part: slice) -> DeviceArray:
             return self._network.run(np.stack([self[k] for k in range(part.start, part.stop)]))

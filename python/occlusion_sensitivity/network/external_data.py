@@ -1,7 +1,6 @@
 """Weights in files beside an ONNX file: in its own folder only, lest a file that somebody sent reads others."""
 
 import mmap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +8,12 @@ from ..arguments import shown
 from .nodes import tensors_of
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, TensorProto
 
 # The name under which a tensor has its file, as it stands in an ONNX file.
 _LOCATION = b"location"
+# In names that ONNX Runtime takes for addresses of memory.
+_ADDRESS = "_ORT_MEM_ADDR_"
 
 
 def may_have(path: Path) -> bool:
@@ -25,18 +26,20 @@ def may_have(path: Path) -> bool:
 
 
 def check(path: Path, model: "ModelProto") -> None:
-    """Raise ValueError unless all data outside of the file is in files of its folder, or of folders in that.
+    """Raise ValueError unless all data outside of the file are in files of its folder, or of folders in that.
 
-    ONNX Runtime before 1.25 reads any file that a network names, and takes some names for addresses of memory.
+    Where the file is a link, as in the cache of a hub, the folder of what it leads to is as good. ONNX Runtime before
+    1.25 reads any file that a network names, and takes some names for addresses of memory.
     """
-    folder = path.parent
-    for location in sorted(set(_locations(model))):
+    folders = {path.parent.resolve(), path.resolve().parent}
+    for location in sorted({_location(tensor) for tensor in tensors_of(model) if _is_outside(tensor)}):
         try:
-            file = (folder / location).resolve()
-            inside = file.is_relative_to(folder.resolve()) and file.is_file()
+            file = (path.parent / location).resolve()
+            inside = file.is_file() and any(file.is_relative_to(folder) for folder in folders)
         except (OSError, ValueError, RuntimeError):  # a NUL character, too long a name, links in a circle
             inside = False
-        if Path(location).is_absolute() or ".." in Path(location).parts or not inside:
+        named = Path(location)
+        if not inside or named.is_absolute() or ".." in named.parts or _ADDRESS in location:
             msg = (
                 f"{path} cannot be opened as an ONNX network: its data must be in files of its own folder, but some "
                 f"are in {shown(location)}, which is outside of it or missing."
@@ -44,8 +47,27 @@ def check(path: Path, model: "ModelProto") -> None:
             raise ValueError(msg)
 
 
-def _locations(model: "ModelProto") -> Iterator[str]:
-    for tensor in tensors_of(model):
-        for entry in tensor.external_data:
-            if entry.key == "location":
-                yield entry.value
+def load(path: Path, model: "ModelProto") -> None:
+    """Bring the data into the model, which then needs no files beside it."""
+    from onnx import load_external_data_for_model
+
+    try:
+        load_external_data_for_model(model, str(path.parent))
+    except Exception as error:  # of the reader of external data
+        msg = f"{path} cannot be opened as an ONNX network: {error}"
+        raise ValueError(msg) from error
+    left = [tensor.name for tensor in tensors_of(model) if _is_outside(tensor)]
+    if left:  # of kinds that onnx does not read: without the file's folder, they would be looked for elsewhere
+        msg = f"{path} cannot be edited, which this needs: the data of {shown(left[0])} are not inside the file."
+        raise ValueError(msg)
+
+
+def _is_outside(tensor: "TensorProto") -> bool:
+    from onnx import TensorProto
+
+    return bool(tensor.data_location == TensorProto.EXTERNAL)
+
+
+def _location(tensor: "TensorProto") -> str:
+    # Of several, whichever a reader takes: they are looked at as one name that no file has.
+    return "\0".join(entry.value for entry in tensor.external_data if entry.key == "location")

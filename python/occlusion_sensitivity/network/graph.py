@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..packages import RUNTIME, missing
 from . import external_data, throughput
 from .layers import Layer
-from .nodes import attribute, check_operands, inputs_of, name_of
+from .nodes import attribute, check_operands, drop_idle_nodes, inputs_of, name_of
 from .old_opsets import OLDEST_OPSET, OLDEST_REPAIRED, TWO_OPERANDS, modernize, opset_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class NetworkFile:
         """What ONNX Runtime opens: the file itself where it needs no edit."""
         self._check_unchanged()
         if external_data.may_have(self.path):
-            external_data.check(self.path, loaded(self.path, load_external_data=False))
+            loaded(self.path, load_external_data=False)  # which checks where they are
         if self.outputs:
             return self._serialized(self._edited())
         if self.optimize and throughput.may_pay(self.path):
@@ -134,7 +134,10 @@ class NetworkFile:
 
     def _check_unchanged(self) -> None:
         if _stamp(self.path) != self._stamp:
-            msg = f"{self.path} is needed again, but has changed or is gone since it was imported."
+            msg = (
+                f"{self.path} is needed again, but has changed or is gone since it was imported. Other layers, other "
+                "devices and forked processes need the file."
+            )
             raise RuntimeError(msg)
 
     def _serialized(self, model: "ModelProto") -> bytes:
@@ -166,16 +169,18 @@ def _onnx() -> ModuleType:
 
 
 def loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
+    """The model; every node of it has the inputs and outputs of its operator, and an output."""
     onnx = _onnx()
     try:
         model: ModelProto = onnx.load(path, format="protobuf", load_external_data=False)
         check_operands(model)
-        if load_external_data:
-            external_data.check(path, model)
-            onnx.load_external_data_for_model(model, str(path.parent))
-    except Exception as error:  # protobuf's, and those of the reader of external data
+    except Exception as error:  # protobuf's
         msg = f"{path} cannot be opened as an ONNX network: {error}"
         raise ValueError(msg) from error
+    drop_idle_nodes(model.graph)
+    external_data.check(path, model)
+    if load_external_data:
+        external_data.load(path, model)
     return model
 
 

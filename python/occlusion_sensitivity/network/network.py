@@ -1,7 +1,7 @@
 """A network as scoring and the MATLAB names use it: images in, outputs out. 0-based, in the network's order of axes."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -27,6 +27,8 @@ class Network:
         Height, width and channels of the images; None where it takes any.
     normalized : callable
         What every image goes through before it is arranged for the network.
+    outputs : sequence of str
+        The names of the outputs, in the order that was asked for; none for that of the file.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Network:
         input_size: InputSize,
         normalized: Callable[[Image], Image],
         device: Device = CPU,
+        outputs: Sequence[str] = (),
     ) -> None:
         self._places = places
+        self._outputs = tuple(outputs)
         self._channel_axis = channel_axis
         self._normalized = normalized
         self._together = places.on(device)
@@ -55,13 +59,14 @@ class Network:
 
     @property
     def outputs(self) -> list[TensorInfo]:
-        return self._together.session.outputs
+        found = self._together.session.outputs
+        return sorted(found, key=lambda tensor: self._outputs.index(tensor.name)) if self._outputs else found
 
     def on(self, device: Device) -> "Network":
         """The same network on `device`; RuntimeError where it cannot be there."""
         if device is self.device:
             return self
-        return Network(self._places, self._channel_axis, self.input_size, self._normalized, device)
+        return self._with(self._places, device, self._outputs)
 
     def scoring(self, outputs: Sequence[str]) -> "Network":
         """The same network with these tensors as its outputs: what only others need is not computed."""
@@ -69,7 +74,10 @@ class Network:
             places = self._places
         else:
             places = Places(NetworkFile(self.file.path, outputs, optimize=self.file.optimize))
-        return Network(places, self._channel_axis, self.input_size, self._normalized, self.device)
+        return self._with(places, self.device, outputs)
+
+    def _with(self, places: "Places", device: Device, outputs: Sequence[str]) -> "Network":
+        return Network(places, self._channel_axis, self.input_size, self._normalized, device, outputs)
 
     def arranged(self, image: Image) -> DeviceArray:
         """An image, height × width × channels, normalised, as planes × height × width × depth, on the device.
@@ -90,10 +98,15 @@ class Network:
             raise ValueError(msg)
         return output
 
-    def try_together(self, one: DeviceArray, other: DeviceArray, n: int) -> None:
-        """Let `n` images go through the network in one run, if these two arranged ones do not influence each other."""
-        tensors = self._tensor(np.stack([one, other]))
-        self._together.try_together(tensors[0], tensors[1], n, self._scored().name)
+    def try_together(
+        self, image: DeviceArray, samples: Callable[[], Sequence[DeviceArray]], sizes: Collection[int]
+    ) -> None:
+        """Let as many images as `sizes` go through the network in one run, if samples do not influence each other.
+
+        `samples` gives images like this arranged one; they are asked for where it is not known yet.
+        """
+        shape = self._tensor(image[np.newaxis]).shape[1:]
+        self._together.try_together(shape, lambda: self._tensor(np.stack(list(samples()))), sizes, self._scored().name)
 
     def channel_count(self, image: Image) -> int:
         """The number of channels of the output; where the file leaves it open, `image` is run to see it."""

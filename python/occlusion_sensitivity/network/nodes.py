@@ -67,3 +67,11 @@ def check_operands(model: "ModelProto") -> None:
             has = f"{len(node.input)} inputs and {len(node.output)} outputs"
             needs = f"{node.op_type} needs {schema.min_input} and {schema.min_output}"
             raise ValueError(f"node {name_of(node)!r} has {has}, but {needs}")
+
+
+def drop_idle_nodes(graph: "GraphProto") -> None:
+    """Leave out nodes that give nothing: some operators may, and nothing is changed by it."""
+    kept = [node for node in graph.node if any(node.output)]
+    if len(kept) < len(graph.node):
+        del graph.node[:]
+        graph.node.extend(kept)

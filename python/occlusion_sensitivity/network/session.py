@@ -104,12 +104,13 @@ class NetworkSession:
             return self._with_open_batch
 
     def _run(self, session: Any, images: DeviceArray, output: str) -> DeviceArray:
-        try:
-            result = self._bound_run(session, images, output)
-        except runtime_errors() as error:
-            kind = OutOfMemoryError if _is_out_of_memory(error) else RuntimeError
-            msg = f"{self.file.path} fails on {len(images)} image(s) at once: {str(error).strip()}"
-            raise kind(msg) from error
+        with self.device.computing():
+            try:
+                result = self._bound_run(session, images, output)
+            except runtime_errors() as error:
+                kind = OutOfMemoryError if _is_out_of_memory(error) else RuntimeError
+                msg = f"{self.file.path} fails on {len(images)} image(s) at once: {str(error).strip()}"
+                raise kind(msg) from error
         if result.ndim == 0 or len(result) != len(images):
             msg = (
                 f"{len(images)} images at the input of the network must give as many observations at its output "
@@ -128,8 +129,7 @@ class NetworkSession:
         binding.bind_input(source.name, *where, feed.dtype.type, feed.shape, device.address(feed))
         # Without a shape: ONNX Runtime knows it first when it has run.
         binding.bind_output(output, *where)
-        with device.computing():
-            session.run_with_iobinding(binding)
+        session.run_with_iobinding(binding)
         binding.synchronize_outputs()
         (tensor,) = binding.get_outputs()
         return device.output(tensor, _FLOATS[tensor.data_type()], feed)

@@ -1,6 +1,8 @@
 """Images go through a network together only where they were seen not to influence each other."""
 
+import itertools
 import threading
+from collections.abc import Callable, Collection
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +25,24 @@ Key = tuple[str, tuple[int, ...]]
 class Together:
     """A session, and how many images may go through it at once: for each output and size of the images
 
-    not known  →  up to n  (seen with n images: they do not influence each other; later, perhaps, with more)
-        ↓            ↓
+    not known  →  these numbers of images  (seen with as many: they do not influence each other; later, others)
+        ↓                 ↓
        never  (they do, or the graph takes one image at a time)
     """
 
     def __init__(self, session: NetworkSession) -> None:
         self.session = session
-        self._most: dict[Key, int] = {}
+        self._sizes: dict[Key, set[int]] = {}
         self._never: set[Key] = set()
         renewed_after_fork(self)
 
     def renew(self) -> None:
         self._trying = threading.Lock()
 
-    def most(self, image_shape: tuple[int, ...], output: str) -> int | None:
-        """How many images were seen to go together; 1 where they must not, None where it is not known."""
-        return 1 if (output, image_shape) in self._never else self._most.get((output, image_shape))
+    def goes_together(self, image_shape: tuple[int, ...], output: str, n: int) -> bool:
+        """Whether `n` images were seen to go together."""
+        key = (output, image_shape)
+        return key not in self._never and n in self._sizes.get(key, ())
 
     def run(self, images: DeviceArray, output: str, count: int | None = None) -> DeviceArray:
         """The output of each image: shape (n, …) for `images` of shape (n, …) as the network wants them.
@@ -47,9 +50,8 @@ class Together:
         With a `count`, the outputs of the first images only: the others are there to keep the shape.
         """
         count = len(images) if count is None else count
-        most = self.most(images.shape[1:], output) or 1
-        if most > 1 and count <= most:
-            batch = images if self.session.device.pads_last_batch and len(images) <= most else images[:count]
+        batch = images if self.session.device.pads_last_batch else images[:count]
+        if self.goes_together(images.shape[1:], output, len(batch)):
             try:
                 return self.session.together(batch, output)[:count]
             except OutOfMemoryError:
@@ -61,43 +63,74 @@ class Together:
                 return one_by_one
         return self._alone(images[:count], output)
 
-    def try_together(self, one: DeviceArray, other: DeviceArray, n: int, output: str) -> None:
-        """Let `n` images like these two go together from now on, if the two do not influence each other.
+    def try_together(
+        self, image_shape: tuple[int, ...], samples: Callable[[], DeviceArray], sizes: Collection[int], output: str
+    ) -> None:
+        """Let as many images as `sizes` go together from now on, if samples, shape (k, …), do not influence each other.
 
         Raises ValueError where the network gives different outputs for the same image.
         """
-        key = (output, one.shape)
         with self._trying:
-            known = self.most(one.shape, output)
-            if known is not None and (known >= n or key in self._never):
+            key = (output, image_shape)
+            known = self._sizes.get(key)
+            if self.session.fixed_batch is not None and max(sizes) > 1:
+                sizes = {*sizes, 1}  # alone, too, they then go through the network with an open batch
+            if known is not None and (key in self._never or max(sizes) == 1 or known.issuperset(sizes)):
                 return
-            of_one = self._on_host(self.session.alone(one, output))
-            self._check_stateless(one, of_one, output)
-            if n == 1:
-                self._most[key] = 1
+            images = samples()
+            first = self._on_host(self.session.alone(images[0], output))
+            if known is None:
+                self._check_stateless(images[0], first, output)
+            if max(sizes) == 1:
+                self._sizes[key] = set()
                 return
-            of_other = self._on_host(self.session.alone(other, output))
-            spread, noise = _spread_and_noise(of_one, of_other)
-            if not (spread > _TELLING * noise).any():
-                return  # these two would not show it; the next two may
-            bound = _BATCH_TOLERANCE * spread + noise
-            if self._are_alone_together((one, other), (of_one, of_other), n, bound, output):
-                self._most[key] = n
+            told_apart = self._told_apart(images, first, max(sizes), output)
+            if told_apart is None:
+                return  # these would not show it; the next ones may
+            if all(self._are_alone_together(*told_apart, n, output) for n in sorted(sizes, reverse=True)):
+                self._sizes[key] = {*(known or ()), *sizes}
                 self.session.keep_one(open_batch=True)
             else:
+                self._sizes[key] = set()
                 self._never.add(key)
-                self.session.keep_one(open_batch=any(most > 1 for most in self._most.values()))
+                self.session.keep_one(open_batch=any(self._sizes.values()))
+
+    def _told_apart(
+        self, images: DeviceArray, first: NDArray[np.float32], n: int, output: str
+    ) -> tuple[list[DeviceArray], list[NDArray[np.float32]], NDArray[np.float64]] | None:
+        """Of the images those, at most `n`, that no bound of float noise takes for each other; None where there is one.
+
+        Returns
+        -------
+        images : list
+        alone : list of numpy.ndarray
+            The output of each.
+        bound : numpy.ndarray
+            How far an output among others may be from it, in each channel.
+        """
+        second = self._on_host(self.session.alone(images[1], output)) if len(images) > 1 else first
+        spread, noise = _spread_and_noise(first, second)
+        if not (spread > _TELLING * noise).any():
+            return None
+        bound = _BATCH_TOLERANCE * spread + noise
+        chosen, alone = [images[0], images[1]], [first, second]
+        for image in images[2:n]:
+            found = self._on_host(self.session.alone(image, output))
+            if all((_distance(found, other) > 2 * bound + _TELLING * noise).any() for other in alone):
+                chosen.append(image)
+                alone.append(found)
+        return chosen, alone, bound
 
     def _are_alone_together(
         self,
-        images: tuple[DeviceArray, DeviceArray],
-        alone: tuple[NDArray[np.float32], NDArray[np.float32]],
-        n: int,
+        images: list[DeviceArray],
+        alone: list[NDArray[np.float32]],
         bound: NDArray[np.float64],
+        n: int,
         output: str,
     ) -> bool:
         """Whether each of n images has the output that it has alone, in every one of :func:`orders`."""
-        for order in orders(n):
+        for order in orders(n, len(images)):
             try:
                 found = self._on_host(self.session.together(np.stack([images[k] for k in order]), output))
             except (OutOfMemoryError, MemoryError):
@@ -136,12 +169,15 @@ class Together:
         return self.session.device.to_host(output)
 
 
-def orders(n: int) -> list[list[int]]:
-    """Ways to lay two images, 0 and 1, on n places, such that no two places have the same image in all of them.
+def orders(n: int, k: int) -> list[list[int]]:
+    """Ways to lay k images on n places, such that no two places have the same image in all of them.
 
     Whoever changes the order of the images, shows in one of them: they are the digits of the places' numbers.
     """
-    return [[place >> digit & 1 for place in range(1, n + 1)] for digit in range(n.bit_length())]
+    if n == 1:
+        return [[image] for image in range(k)]
+    ways = next(digits for digits in itertools.count(1) if k**digits >= n)
+    return [[place // k**digit % k for place in range(n)] for digit in range(ways)]
 
 
 def _by_channel(output: NDArray[np.float32]) -> NDArray[np.float64]:

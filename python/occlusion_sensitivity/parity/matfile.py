@@ -68,6 +68,8 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
         if value is None:
             continue
         kind = kinds.get(name, "")
+        if not isinstance(value, np.ndarray):  # a sparse matrix
+            raise _other_class(name)
         if kind == "char" and value.size <= 1:
             variables[name] = str(value.reshape(-1)[0]) if value.size else ""
         elif kind in _NUMERIC and value.dtype.kind in "biuf":  # and no other for complex numbers
