@@ -105,27 +105,35 @@ def _opened(stream: BinaryIO, file: Path) -> "Picture":
         from PIL import Image
     except ImportError as error:
         raise missing("Reading pictures needs", "Pillow", "pictures", error) from error
-    Image.init()
-    start = stream.read(16)
-    for name in _FORMATS:
-        if name not in Image.OPEN:  # Pillow was built without it
-            continue
-        made, accepts = Image.OPEN[name]
-        try:
-            accepted = True if accepts is None else accepts(start)
-            if isinstance(accepted, str) or not accepted:  # a text says why not
-                continue
-            stream.seek(0)
-            picture = made(stream, str(file))
-        except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error):  # another format's file
-            continue
-        pixels, most = picture.width * picture.height, Image.MAX_IMAGE_PIXELS
-        if most is not None and pixels > 2 * most:  # where Pillow itself refuses
-            msg = f"it has {pixels} pixels, more than {2 * most}: this may be a decompression bomb"
-            raise ValueError(msg)
-        return picture
+    for load_decoders in (Image.preinit, Image.init):  # the usual ones, which is faster; all of them
+        load_decoders()
+        for name in _FORMATS:
+            picture = _opened_as(name, stream, file) if name in Image.OPEN else None
+            if picture is not None:
+                return picture
     msg = f"it is none of {', '.join(_FORMATS)}, or damaged"
     raise ValueError(msg)
+
+
+def _opened_as(name: str, stream: BinaryIO, file: Path) -> "Picture | None":
+    """The picture, if it is of that format."""
+    from PIL import Image
+
+    made, accepts = Image.OPEN[name]
+    stream.seek(0)
+    try:
+        accepted = True if accepts is None else accepts(stream.read(16))
+        if isinstance(accepted, str) or not accepted:  # a text says why not
+            return None
+        stream.seek(0)
+        picture = made(stream, str(file))
+    except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error):  # another format's file
+        return None
+    pixels, most = picture.width * picture.height, Image.MAX_IMAGE_PIXELS
+    if most is not None and pixels > 2 * most:  # where Pillow itself refuses
+        msg = f"it has {pixels} pixels, more than {2 * most}: this may be a decompression bomb"
+        raise ValueError(msg)
+    return picture
 
 
 def _sixteen_bits(pixels: NDArray[Any]) -> NDArray[np.uint16]:

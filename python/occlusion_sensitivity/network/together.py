@@ -87,7 +87,9 @@ class Together:
             told_apart = self._told_apart(images, first, max(sizes), output)
             if told_apart is None:
                 return  # these would not show it; the next ones may
-            if all(self._are_alone_together(*told_apart, n, output) for n in sorted(sizes, reverse=True)):
+            # One image of an open batch is alone already.
+            to_try = [n for n in sorted(sizes, reverse=True) if n > 1 or self.session.fixed_batch is not None]
+            if all(self._are_alone_together(*told_apart, n, output) for n in to_try):
                 self._sizes[key] = {*(known or ()), *sizes}
                 self.session.keep_one(open_batch=True)
             else:
