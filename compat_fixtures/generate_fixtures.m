@@ -4,8 +4,10 @@
 %   In GNU Octave, at a terminal:  octave-cli compat_fixtures/generate_fixtures.m
 %
 % In MATLAB, the real occlusionSensitivity and imresize compute them, on dlnetwork objects built from the stored weights. In
-% Octave, the functions in octave/ stand in. Both write the same files; reference.json says which of the two it
-% was. Exact and published references stay as they are, and in Octave those of MATLAB. Afterwards, tools/write_manifest.py brings the manifest up to date.
+% Octave, the functions in octave/ stand in. Each writes into a folder of its own, cases/*/references/matlab or
+% cases/*/references/octave: the references of others stay as they are. An error that is none of the call's arguments (a
+% licence, a toolbox that is missing) ends it with its own words, and changes nothing of that case. Afterwards,
+% tools/write_manifest.py brings the manifest up to date.
 %
 % A script without functions of its own, so that both run it: one wants them at the end, the other before their use.
 

@@ -2,6 +2,37 @@
 
 import numpy as np
 
+# Lengths at which nearest neighbours of a map with the automatic stride are others in integer arithmetic than in double.
+INTEGERS_DIFFER = (
+    *(
+        23,
+        47,
+        69,
+        79,
+        89,
+        109,
+        337,
+        367,
+        377,
+        397,
+        407,
+        427,
+        447,
+        497,
+        527,
+        537,
+        577,
+        617,
+        627,
+        647,
+        657,
+        669,
+        699,
+        729,
+    ),
+    *(759, 787, 879, 897, 917, 927, 969, 977, 979, 1017),
+)
+
 
 def random_boxes(rng, n, height, width):
     """n boxes inside an image, empty ones among them."""

@@ -8,6 +8,14 @@ import numpy as np
 FIXTURES = Path(__file__).parents[1] / "compat_fixtures"
 CASES = FIXTURES / "cases"
 
+
+def references(case: Path, source: str) -> Path:
+    """Where the references of that source lie, beside those of others."""
+    folder = case / "references" / source
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 # Enough digits for every value to come back as it was.
 _DIGITS = {"single": "%.9g", "double": "%.17g"}
 _CLASS = {"float32": "single", "float64": "double"}

@@ -4,19 +4,16 @@
 
 The score of these networks is linear in the image, so a mask takes away the sum, over its box, of weight · (X - fill).
 The sums are differences of a table of cumulated sums, and no number is rounded before it is written. Where the masks
-lie, and how the map is enlarged, is tests/reference.py's: the definition, not the package.
+lie, and how the map is enlarged, exact_rules.py says, in rational numbers as well, without a line of the package or of
+its tests.
 """
 
 import json
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
-from case_files import CASES, write_array, write_json
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-import reference
+from case_files import CASES, references, write_array, write_json
+from exact_rules import automatic_size, mask_spans, resized
 
 
 def main():
@@ -30,10 +27,14 @@ def compute(folder):
     X = X[:, :, np.newaxis] if X.ndim == 2 else X
     options = case["options"]
     size = X.shape[:2]
-    mask = pair(options.get("MaskSize")) or [reference.automatic(0.2, length) for length in size]
-    stride = pair(options.get("Stride")) or [reference.automatic(0.1, length) for length in size]
+    mask = pair(options.get("MaskSize")) or [automatic_size(Fraction(1, 5), length) for length in size]
+    stride = pair(options.get("Stride")) or [automatic_size(Fraction(1, 10), length) for length in size]
     fill = fills(X, options.get("MaskValue", "auto"))
-    boxes, shape = reference.boxes(size, mask, stride, options.get("MaskClipping", "on") == "on")
+    clipping = options.get("MaskClipping", "on") == "on"
+    rows, cols = (mask_spans(*axis, clipping=clipping) for axis in zip(size, mask, stride, strict=True))
+    shape = (len(rows), len(cols))
+    ranges = [(*row, *col) for row in rows for col in cols]
+    boxes = [(first_row - 1, last_row, first_col - 1, last_col) for first_row, last_row, first_col, last_col in ranges]
 
     weights = linear_weights(network["Layers"][-1], X.shape)
     maps = []
@@ -43,24 +44,13 @@ def compute(folder):
         maps.append(np.array(drops, dtype=object).reshape(shape))
 
     method = options.get("OutputUpsampling", "bicubic")
-    if method == "nearest":
-        refuse_ties(size, shape)
-    enlarged = maps if method == "none" else [reference.exact_imresize(one, size, method) for one in maps]
-    ranges = [(r0 + 1, r1, c0 + 1, c1) for r0, r1, c0, c1 in boxes]
-    write_array(folder / "boxes.json", np.array(ranges, dtype=np.int32))
-    write_array(folder / "map.json", doubles(maps))
-    write_array(folder / "scoreMap.json", doubles(enlarged))
+    enlarged = maps if method == "none" else [resized(one, size, method) for one in maps]
+    results = references(folder, "exact")
+    write_array(results / "boxes.json", np.array(ranges, dtype=np.int32))
+    write_array(results / "map.json", doubles(maps))
+    write_array(results / "scoreMap.json", doubles(enlarged))
     tool = "rational arithmetic in closed form (tools/compute_exact_cases.py), rounded to double at the end"
-    write_json(folder / "reference.json", {"source": "exact", "tool": tool})
-
-
-def refuse_ties(size, shape):
-    """Halfway between two neighbours, the rule depends on the last bit of a double: no case for exact numbers."""
-    for n_out, n_in in zip(size, shape, strict=True):
-        scale = Fraction(n_out, n_in)
-        if any((x / scale + (1 - 1 / scale) / 2 + Fraction(1, 2)).denominator == 1 for x in range(1, n_out + 1)):
-            msg = f"{n_in} → {n_out} pixels has positions halfway between two neighbours."
-            raise ValueError(msg)
+    write_json(results / "reference.json", {"source": "exact", "tool": tool})
 
 
 def array_in(content):

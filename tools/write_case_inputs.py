@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import onnxruntime
-from case_files import CASES, write_array, write_json
+from case_files import CASES, references, write_array, write_json
 from case_networks import averaging, classifier, dyadic, dyadic_convolution, linear, normalized, onnx_model, spatial
 
 
@@ -297,9 +297,10 @@ def write_published(name, case, reference):
     folder = CASES / name
     folder.mkdir()
     write_json(folder / "case.json", case)
-    write_array(folder / "expected.json", np.array(reference, dtype=np.float64))
+    results = references(folder, "documentation")
+    write_array(results / "expected.json", np.array(reference, dtype=np.float64))
     tool = "figures and documentation published by MathWorks"
-    write_json(folder / "reference.json", {"source": "documentation", "tool": tool})
+    write_json(results / "reference.json", {"source": "documentation", "tool": tool})
 
 
 def main():

@@ -44,7 +44,8 @@ def agreement(results):
     stages = columns(results)
     sources = Counter(result.source for result in results)
     counted = ", ".join(f"{count} {source}" for source, count in sources.most_common())
-    heading = f"{len(results)} cases ({counted}), as measured on {platform.machine()} Linux.\n"
+    cases = len({result.name for result in results})
+    heading = f"{cases} cases with {len(results)} references ({counted}), as measured on {platform.machine()} Linux.\n"
     return f"{heading}\n{markdown([headings(stages), *(cells(result, stages) for result in results)])}"
 
 
@@ -54,11 +55,13 @@ def mutants():
         with pytest.MonkeyPatch.context() as patch:
             mutant.perturb(patch.setattr)
             results = list(run_cases(FIXTURES))
-        noticed = [result.name for result in results if not result.agrees]
-        if not set(mutant.caught_by) <= set(noticed):
-            msg = f"{mutant.rule}: not noticed by {sorted(set(mutant.caught_by) - set(noticed))}"
+        noticed = {result.name for result in results if not result.agrees}
+        if not set(mutant.caught_by) <= noticed:
+            msg = f"{mutant.rule}: not noticed by {sorted(set(mutant.caught_by) - noticed)}"
             raise ValueError(msg)
-        rows.append([mutant.rule, f"{len(noticed)} of {len(results)}", ", ".join(mutant.caught_by)])
+        rows.append(
+            [mutant.rule, f"{len(noticed)} of {len({result.name for result in results})}", ", ".join(mutant.caught_by)]
+        )
     return markdown(rows)
 
 

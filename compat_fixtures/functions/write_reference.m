@@ -1,41 +1,41 @@
 function refusal = write_reference(folder)
-% Compute the reference of the parity case in a folder, and record who computed it. What the call gives is computed first:
-% the files that are there stay until it is done. An error of the call is a result, too, and is returned ('' for none).
+% Compute the reference of the parity case in a folder, and record who computed it, beside the references of others. What
+% the call gives is computed first: the files that are there stay until it is done.
+%
+% An error of the call is a result, too, and is returned ('' for none). Only what occlusionSensitivity or imresize says of
+% its arguments is one: where the same call without the arguments in question fails as well, or the function is not there,
+% something else is wrong, and the error is passed on.
 description = jsondecode(fileread(fullfile(folder, 'case.json')));
 [source, tool] = this_tool();
-refusal = '';
-try
-    if strcmp(description.kind, 'imresize')
-        results = struct('B', resized(folder, description));
-    else
-        results = maps(folder, description);
-    end
-catch failure
-    refusal = failure.message;
+if strcmp(description.kind, 'imresize')
+    [results, failure] = resized(folder, description);
+else
+    [results, failure] = maps(folder, description);
 end
-remove_results(folder);
-if isempty(refusal)
+target = fullfile(folder, 'references', source);
+if exist(target, 'dir')
+    delete(fullfile(target, '*.json'));
+else
+    [made, message] = mkdir(target);
+    if ~made
+        error('generate_fixtures:folder', '%s cannot be made: %s', target, message);
+    end
+end
+refusal = '';
+if isempty(failure)
     names = fieldnames(results);
     for k = 1:numel(names)
-        write_array(fullfile(folder, [names{k} '.json']), results.(names{k}));
+        write_array(fullfile(target, [names{k} '.json']), results.(names{k}));
     end
 else
-    write_text(fullfile(folder, 'error.json'), sprintf('{"message": %s}\n', jsonencode(refusal)));
+    refusal = failure.message;
+    write_text(fullfile(target, 'error.json'), sprintf('{"identifier": %s,\n "message": %s}\n', ...
+        jsonencode(failure.identifier), jsonencode(failure.message)));
 end
-write_text(fullfile(folder, 'reference.json'), sprintf('{"source": "%s",\n "tool": "%s"}\n', source, tool));
-end
-
-function remove_results(folder)
-results = {'boxes.json', 'map.json', 'scoreMap.json', 'B.json', 'error.json', 'reference.json'};
-for k = 1:numel(results)
-    file = fullfile(folder, results{k});
-    if exist(file, 'file')
-        delete(file);
-    end
-end
+write_text(fullfile(target, 'reference.json'), sprintf('{"source": "%s",\n "tool": "%s"}\n', source, tool));
 end
 
-function results = maps(folder, description)
+function [results, failure] = maps(folder, description)
 X = read_array(fullfile(folder, 'X.json'));
 net = build_network(fullfile(folder, 'network.json'));
 channels = description.channelIdx(:)';
@@ -44,19 +44,48 @@ if ~isfield(description.options, 'ExecutionEnvironment')
     % On every machine the same: a GPU sums in another order.
     pairs = [pairs, {'ExecutionEnvironment', 'cpu'}];
 end
-results.scoreMap = gather_array(occlusionSensitivity(net, X, channels, pairs{:}));
+results = struct();
+[score_map, failure] = outcome(@() occlusionSensitivity(net, X, channels, pairs{:}), ...
+    @() occlusionSensitivity(net, X, 1, 'ExecutionEnvironment', 'cpu'));
+if ~isempty(failure)
+    return
+end
+results.scoreMap = gather_array(score_map);
 [geometry, others] = mask_options(pairs);
 results.map = gather_array(occlusionSensitivity(net, X, channels, geometry{:}, others{:}, 'OutputUpsampling', 'none'));
 results.boxes = measure_boxes([size(X, 1), size(X, 2)], geometry);
 end
 
-function B = resized(folder, description)
+function [results, failure] = resized(folder, description)
 A = read_array(fullfile(folder, 'A.json'));
 scale = description.scale(:)';
+pairs = {};
 if isfield(description, 'antialiasing')
-    B = imresize(A, scale, description.method, 'Antialiasing', description.antialiasing);
-else
-    B = imresize(A, scale, description.method);
+    pairs = {'Antialiasing', description.antialiasing};
+end
+results = struct();
+[B, failure] = outcome(@() imresize(A, scale, description.method, pairs{:}), @() imresize(zeros(3), 2));
+if isempty(failure)
+    results.B = B;
+end
+end
+
+function [result, failure] = outcome(call, plain_call)
+% What the call gives, or what it says of its arguments ([] for nothing). Any other error is passed on.
+result = [];
+failure = [];
+try
+    result = call();
+catch said
+    elsewhere = {'MATLAB:license', 'MATLAB:Undefined', 'MATLAB:undefined', 'MATLAB:UndefinedFunction', ...
+        'MATLAB:dispatcher', 'MATLAB:nomem', 'MATLAB:OperationTerminatedByUser', 'Octave:undefined-function'};
+    for k = 1:numel(elsewhere)
+        if strncmp(said.identifier, elsewhere{k}, numel(elsewhere{k}))
+            rethrow(said);
+        end
+    end
+    plain_call(); % which fails as well where the arguments are not to blame
+    failure = said;
 end
 end
 

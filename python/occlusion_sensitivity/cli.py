@@ -170,6 +170,7 @@ def _add_parity(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "compat_fixtures in the current folder, if there is one, else those that come with the package)",
     )
     parity.add_argument("--device", choices=["auto", "gpu", "cpu"], help="where every call runs (default: as it says)")
+    parity.add_argument("--source", metavar="WHO", help="compare with references of matlab, octave, exact … alone")
     parity.add_argument("--html", metavar="FILE", help="write the table with pictures of both maps to a page, too")
     parity.set_defaults(run=_parity)
 
@@ -269,7 +270,7 @@ def _parity(arguments: argparse.Namespace) -> int:
     from .parity import command
 
     page = None if arguments.html is None else _checked_output("--html", arguments.html, (".html", ".htm"))
-    return command.run(arguments.cases, page, arguments.device)
+    return command.run(arguments.cases, page, arguments.device, arguments.source)
 
 
 def _run(task: _Task) -> None:

@@ -14,7 +14,6 @@ import pytest
 from occlusion_sensitivity.parity.cases import array_in
 
 FIXTURES = Path(__file__).parents[2] / "compat_fixtures"
-COMPUTED = ("boxes.json", "map.json", "scoreMap.json", "B.json", "error.json", "reference.json")
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +33,20 @@ def octave():
 
 
 def computed_by_octave(folder):
-    return {
-        file.relative_to(folder)
-        for file in folder.glob("cases/*/*")
-        if file.name in COMPUTED and b'"octave"' in (file.parent / "reference.json").read_bytes()
-    }
+    return {file.relative_to(folder) for file in folder.glob("cases/*/references/octave/*")}
 
 
 def test_the_generator_writes_the_committed_files(octave, tmp_path):
     clean = shutil.copytree(FIXTURES, tmp_path / "compat_fixtures")
     committed = computed_by_octave(FIXTURES)
-    assert committed, "all references are MATLAB's: this test has done its duty"
+    others = {file: file.read_bytes() for file in clean.glob("cases/*/references/[!o]*/*")}
+    assert committed
+    assert others
     for file in committed:
         (clean / file).unlink()
     octave(clean / "generate_fixtures.m", cwd=tmp_path)
     assert computed_by_octave(clean) == committed
+    assert {file: file.read_bytes() for file in clean.glob("cases/*/references/[!o]*/*")} == others
     # Bit for bit where they were committed; another processor or Octave may round exp otherwise.
     different = [file for file in committed if not filecmp.cmp(clean / file, FIXTURES / file, shallow=False)]
     for file in different:
@@ -107,3 +105,28 @@ def test_a_call_exported_by_octave_that_differs(octave, tmp_path):
     done = parity("case.mat", cwd=tmp_path)
     assert done.returncode == 1
     assert "The boxes agree; the difference starts with the network's outputs" in done.stdout
+
+
+@pytest.mark.parametrize("identifier", ["MATLAB:license:NoFeature", "Octave:undefined-function", "nnet:broken"])
+def test_what_is_no_refusal_ends_the_generator(octave, tmp_path, identifier):
+    """A licence that is refused, a function that is missing or broken: its own words, and every reference as it was."""
+    clean = shutil.copytree(FIXTURES, tmp_path / "compat_fixtures")
+    for folder in (clean / "cases").iterdir():
+        if folder.name not in ("mask_odd", "refused_fill"):
+            shutil.rmtree(folder)
+    (clean / "octave" / "occlusionSensitivity.m").write_text(
+        f"function occlusionSensitivity(varargin)\n  error('{identifier}', 'no checkout today');\nend\n"
+    )
+    before = {file: file.read_bytes() for file in clean.glob("cases/**/*.json")}
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        octave(clean / "generate_fixtures.m", cwd=tmp_path)
+    assert "no checkout today" in raised.value.stderr
+    assert {file: file.read_bytes() for file in clean.glob("cases/**/*.json")} == before
+
+
+def test_a_refusal_has_the_identifier_and_the_words(octave, tmp_path):
+    (said,) = (FIXTURES / "cases" / "refused_fill" / "references" / "octave").glob("error.json")
+    assert json.loads(said.read_text("utf-8")) == {
+        "identifier": "occlusionSensitivity:MaskValue",
+        "message": "MaskValue must have one value, or one per channel, here 3.",
+    }

@@ -43,9 +43,9 @@ def test_the_cases_that_come_with_the_package():
     found = rows(done.stdout)
     assert set(found) == {"case", *manifest}
     assert found["case"] == ["case", "source", "boxes", "map", "imresize", "call", "colours", "tolerances", "verdict"]
-    assert {name: cells[1] for name, cells in found.items() if name != "case"} == {
-        name: entry["source"] for name, entry in manifest.items()
-    }
+    listed = [re.split(r"\s{2,}", line)[:2] for line in done.stdout.splitlines()]
+    for name, entry in manifest.items():
+        assert [cells[1] for cells in listed if cells[0] == name] == list(entry["references"])
     assert done.stdout.splitlines()[-1] == f"All {len(manifest)} cases agree."
     assert done.stderr == ""
 
@@ -64,12 +64,32 @@ def test_the_folder_here_comes_before_the_packages(tmp_path):
     (tmp_path / "compat_fixtures" / "manifest.json").write_text(json.dumps({"cases": {"mask_odd": entry}}))
     done = run()
     assert "Cases: compat_fixtures." in done.stdout
-    assert done.stdout.endswith("All 1 cases agree.\n")
-    (tmp_path / "compat_fixtures" / "cases" / "mask_odd" / "map.json").unlink()
+    assert done.stdout.endswith("The 1 case agrees.\n")
+    (tmp_path / "compat_fixtures" / "cases" / "mask_odd" / "references" / "octave" / "map.json").unlink()
     done = run()
     assert done.returncode == 1
     assert rows(done.stdout)["mask_odd"][-1] == "map.json missing"
-    assert done.stdout.endswith("0 of 1 cases agree, 1 DO NOT.\n")
+    assert done.stdout.endswith("0 of 1 case agree, 1 DO NOT.\n")
+
+
+def test_one_source_alone():
+    found = rows(run("--source", "exact").stdout)
+    assert {cells[1] for name, cells in found.items() if name != "case"} == {"exact"}
+    done = run("mask_odd", "--source", "matlab")
+    assert done.returncode == 1
+    assert "--source must be one of documentation, exact, octave, the sources of" in done.stderr
+
+
+def test_what_the_reference_said_of_an_error():
+    done = run("refused_fill")
+    assert "refused_fill: occlusionSensitivity:MaskValue MaskValue must have one value" in done.stdout
+    assert "[names MaskValue]" in done.stdout
+
+
+def test_a_map_of_another_class():
+    """MATLAB's own call would say so: that maps are single is this package's choice."""
+    exported({"scoreMap": loadmat(EXPORTED / "octave.mat")["scoreMap"].astype(np.float64)})
+    assert "the map is of class double in Octave, and single here" in explained()
 
 
 def test_folders(capsys):
@@ -83,7 +103,7 @@ def test_the_page():
     assert done.stdout.endswith("Written: page.html\n")
     page = Path("page.html").read_text("utf-8")
     assert page.count("<img ") == 2
-    assert page.count("<tr>") == 1 + 4 + 2
+    assert page.count("<tr>") == 1 + 4 + 3
     assert "agrees (refused)" in page
     assert "http" not in page.replace("<!DOCTYPE html>", "")
 
@@ -221,7 +241,7 @@ def test_float_noise_of_a_large_score_is_no_difference():
     how = {"MaskSize": 3.0, "Stride": 2.0, "OutputUpsampling": "none"}
     score_map = occlusionSensitivity(importNetworkFromONNX("case.onnx"), X, 1, **how)
     assert np.ptp(score_map) < 0.05
-    noisy = score_map + rng.uniform(-6e-5, 6e-5, size=score_map.shape)
+    noisy = np.float32(score_map + rng.uniform(-6e-5, 6e-5, size=score_map.shape))
     call = {"X": X, "channelIdx": 1.0, "scoreMap": noisy, **how}
     savemat("case.mat", call)
     assert "the difference is in the whole call" in explained()

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ from onnx import numpy_helper
 from occlusion_sensitivity.options import OPTION_NAMES
 from occlusion_sensitivity.parity.cases import array_in, run_cases
 
-FIXTURES = Path(__file__).parents[2] / "compat_fixtures"
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "compat_fixtures"
 MANIFEST = json.loads((FIXTURES / "manifest.json").read_text("utf-8"))["cases"]
 CALLS = {}
 for case_name in MANIFEST:
@@ -23,8 +26,17 @@ for case_name in MANIFEST:
 pytestmark = pytest.mark.parity
 
 
+def references(name):
+    """The folders of the case's references, one for each source."""
+    return sorted((FIXTURES / "cases" / name / "references").iterdir())
+
+
 def content(name, file):
-    return json.loads((FIXTURES / "cases" / name / file).read_text("utf-8"))
+    """An input of the case, or a result of any of its sources; None where none has it."""
+    folder = FIXTURES / "cases" / name
+    found = (where / file for where in (folder, *references(name)) if (where / file).exists())
+    file = next(found, None)
+    return None if file is None else json.loads(file.read_text("utf-8"))
 
 
 def array(name, file):
@@ -33,12 +45,14 @@ def array(name, file):
 
 @pytest.mark.parametrize("name", MANIFEST)
 def test_case(name):
-    (result,) = run_cases(FIXTURES, [name])
-    assert not result.problem
-    assert {stage.name: stage.difference for stage in result.stages if not stage.agrees} == {}
-    # A case compares each stage that it has a tolerance for, or else a refusal.
-    assert {stage.name for stage in result.stages} == set(result.tolerance)
-    assert bool(result.stages) != result.refused
+    results = list(run_cases(FIXTURES, [name]))
+    assert {result.source for result in results} == set(MANIFEST[name]["references"])
+    for result in results:
+        assert not result.problem
+        assert {stage.name: stage.difference for stage in result.stages if not stage.agrees} == {}
+        # A case compares each stage that it has a tolerance for, or else a refusal.
+        assert {stage.name for stage in result.stages} == set(result.tolerance)
+        assert bool(result.stages) != bool(result.refusal)
 
 
 def test_every_folder_is_in_the_manifest():
@@ -73,7 +87,7 @@ def test_every_class_and_kind_of_image():
 def test_every_geometry():
     seen = set()
     for name in CALLS:
-        if not (FIXTURES / "cases" / name / "boxes.json").exists():
+        if content(name, "boxes.json") is None:
             continue
         size = array(name, "X.json").shape
         first_row, last_row, first_col, last_col = array(name, "boxes.json").T
@@ -104,19 +118,22 @@ def test_every_kind_of_output():
 def test_the_sources_are_who_computed_them():
     tools = {"matlab": "MATLAB ", "octave": "GNU Octave ", "exact": "rational ", "documentation": "figures and doc"}
     for name, entry in MANIFEST.items():
-        recorded = content(name, "reference.json")
-        assert (entry["source"], entry["tool"]) == (recorded["source"], recorded["tool"]), name
-        assert entry["tool"].startswith(tools[entry["source"]]), name
-        assert set(entry["reasons"]) == set(entry["tolerance"]), name
-    sources = [entry["source"] for entry in MANIFEST.values()]
-    assert {"exact", "documentation"} < set(sources)
+        assert [folder.name for folder in references(name)] == list(entry["references"]), name
+        for folder in references(name):
+            recorded = json.loads((folder / "reference.json").read_text("utf-8"))
+            known = entry["references"][folder.name]
+            assert (folder.name, known["tool"]) == (recorded["source"], recorded["tool"]), name
+            assert known["tool"].startswith(tools[folder.name]), name
+            assert set(known["reasons"]) == set(known["tolerance"]), name
+    sources = {source for entry in MANIFEST.values() for source in entry["references"]}
+    assert {"exact", "documentation"} < sources
     assert len(CALLS) >= 40
 
 
 def test_the_maps_can_tell():
     """A map as flat as float noise would agree with anything."""
     for name in CALLS:
-        if (FIXTURES / "cases" / name / "map.json").exists() and name != "fill_of_a_constant_image":
+        if content(name, "map.json") is not None and name != "fill_of_a_constant_image":
             drops = array(name, "map.json")
             flat = drops.reshape(*drops.shape[:2], -1)
             size = np.ptp(flat, axis=(0, 1)) if flat[..., 0].size > 1 else np.abs(flat).max(axis=(0, 1))
@@ -155,25 +172,38 @@ def copy(tmp_path):
     return tmp_path
 
 
-def verdicts(folder):
-    return {result.name: result.problem for result in run_cases(folder)}
+def verdicts(folder, source=None):
+    """Name → what is wrong with it, of whichever source; "" where nothing is."""
+    found = {}
+    for result in run_cases(folder, source=source):
+        found[result.name] = found.get(result.name) or result.problem
+    return found
+
+
+def every_file():
+    """(case, file below its folder) of the watched cases."""
+    for name in WATCHED:
+        yield from ((name, file) for file in MANIFEST[name]["files"])
+        for source, reference in MANIFEST[name]["references"].items():
+            yield from ((name, f"references/{source}/{file}") for file in reference["files"])
 
 
 def test_an_unchanged_copy_agrees(copy):
     assert verdicts(copy) == dict.fromkeys(WATCHED, "")
 
 
-@pytest.mark.parametrize(("name", "file"), [(name, file) for name in WATCHED for file in MANIFEST[name]["files"]])
+@pytest.mark.parametrize(("name", "file"), list(every_file()))
 def test_an_altered_file_is_seen(copy, name, file):
     path = copy / "cases" / name / file
     path.write_bytes(path.read_bytes() + b"\n")
-    assert verdicts(copy) == {**dict.fromkeys(WATCHED, ""), name: f"{file} altered"}
+    assert verdicts(copy) == {**dict.fromkeys(WATCHED, ""), name: f"{path.name} altered"}
 
 
-@pytest.mark.parametrize(("name", "file"), [(name, file) for name in WATCHED for file in MANIFEST[name]["files"]])
+@pytest.mark.parametrize(("name", "file"), list(every_file()))
 def test_a_deleted_file_is_seen(copy, name, file):
-    (copy / "cases" / name / file).unlink()
-    assert verdicts(copy) == {**dict.fromkeys(WATCHED, ""), name: f"{file} missing"}
+    path = copy / "cases" / name / file
+    path.unlink()
+    assert verdicts(copy) == {**dict.fromkeys(WATCHED, ""), name: f"{path.name} missing"}
 
 
 def edited(copy, name, change):
@@ -186,12 +216,17 @@ def edited(copy, name, change):
 
 def test_a_case_that_compares_nothing_does_not_agree(copy):
     def without_results(entry):
-        for file in ("boxes.json", "map.json", "scoreMap.json"):
-            (copy / "cases" / "mask_odd" / file).unlink()
-            del entry["files"][file]
+        for source, reference in entry["references"].items():
+            for file in ("boxes.json", "map.json", "scoreMap.json"):
+                (copy / "cases" / "mask_odd" / "references" / source / file).unlink()
+                del reference["files"][file]
+
+    def without_tolerances(entry):
+        for reference in entry["references"].values():
+            reference["tolerance"].clear()
 
     assert edited(copy, "mask_odd", without_results) == "compares no boxes, call, imresize, map"
-    assert edited(copy, "exact_even_mask", lambda entry: entry["tolerance"].clear()) == "fails: 'boxes' is missing"
+    assert edited(copy, "exact_even_mask", without_tolerances) == "fails: 'boxes' is missing"
 
 
 def test_a_refusal_for_another_reason_does_not_agree(copy, monkeypatch):
@@ -211,13 +246,20 @@ def test_a_deleted_case_is_seen(copy):
 def test_what_the_manifest_does_not_know_is_seen(copy):
     (copy / "cases" / "mask_odd" / "more.json").write_text("{}", encoding="utf-8")
     (copy / "cases" / "stranger").mkdir()
+    (copy / "cases" / "refused_fill" / "references" / "octave" / "more.json").write_text("{}", encoding="utf-8")
     found = verdicts(copy)
-    assert found["mask_odd"] == "more.json not in manifest.json"
+    assert found["mask_odd"] == found["refused_fill"] == "more.json not in manifest.json"
     assert found["stranger"] == "is not in manifest.json"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"cases": 3}', '{"cases": {}}', '{"cases": {"mask_odd": {}}}', "{", "\xff"]
+    "text",
+    [
+        *("", "[]", "{}", '{"cases": 3}', '{"cases": {}}', '{"cases": {"mask_odd": {}}}', "{", "\xff"),
+        '{"cases": {"mask_odd": {"files": {}, "references": {}}}}',
+        '{"cases": {"mask_odd": {"files": {}, "references": {"octave": {}}}}}',
+        '{"cases": {"mask_odd": {"files": {}, "references": [1]}}}',
+    ],
 )
 def test_a_damaged_manifest_is_an_error(copy, text):
     (copy / "manifest.json").write_text(text, encoding="latin-1")
@@ -231,3 +273,102 @@ def test_no_manifest_and_no_such_case(copy):
     (copy / "manifest.json").unlink()
     with pytest.raises(FileNotFoundError, match="CASES: .* is no folder of parity cases"):
         list(run_cases(copy))
+
+
+# As somebody with MATLAB will leave it --------------------------------------------------------------------------------
+
+
+def relabelled(folder, change=lambda name, file, content: content):
+    """What a run in MATLAB writes, simulated: Octave's references once more under MATLAB's name."""
+    for name in WATCHED:
+        theirs = folder / "cases" / name / "references" / "octave"
+        if not theirs.is_dir():
+            continue
+        ours = shutil.copytree(theirs, theirs.with_name("matlab"))
+        for file in ours.iterdir():
+            found = change(name, file.name, json.loads(file.read_text("utf-8")))
+            if file.name == "reference.json":
+                found = {"source": "matlab", "tool": "MATLAB 99.9 (simulated)"}
+            file.write_text(json.dumps(found), encoding="utf-8")
+    shutil.copytree(ROOT / "tools", folder / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "compat_fixtures").mkdir()
+    (folder / "cases").rename(folder / "compat_fixtures" / "cases")
+    subprocess.run([sys.executable, folder / "tools" / "write_manifest.py"], check=True)
+    return folder / "compat_fixtures"
+
+
+def test_references_of_several_sources_lie_side_by_side(copy):
+    fixtures = relabelled(copy)
+    results = list(run_cases(fixtures))
+    assert all(result.agrees for result in results)
+    both = {name: {result.source for result in results if result.name == name} for name in WATCHED}
+    assert both["mask_odd"] == {"matlab", "octave"}
+    assert both["exact_even_mask"] == {"exact", "matlab", "octave"}
+    assert both["published_jet"] == {"documentation"}
+    tolerance = {result.source: result.tolerance["map"] for result in results if result.name == "mask_odd"}
+    assert tolerance == {"octave": 1e-5, "matlab": 1e-4}
+    alone = list(run_cases(fixtures, source="matlab"))
+    assert {result.source for result in alone} == {"matlab"}
+    assert {result.name for result in alone} == set(WATCHED) - {"published_jet"}
+    with pytest.raises(ValueError, match="^--source must be one of documentation, exact, matlab, octave, .* 'python'"):
+        list(run_cases(fixtures, source="python"))
+
+
+def test_a_source_that_has_no_references(copy):
+    with pytest.raises(ValueError, match="^--source must be one of documentation, exact, octave, the sources of"):
+        list(run_cases(copy, source="matlab"))
+
+
+def test_one_rule_that_matlab_has_otherwise(copy):
+    """Seen in MATLAB's references and in no others, from the stage on where it starts."""
+
+    def one_column_further(name, file, content):
+        if (name, file) == ("mask_odd", "boxes.json"):
+            content["values"] = [value + (value > 3) for value in content["values"]]
+        return content
+
+    results = {(r.name, r.source): r for r in run_cases(relabelled(copy, one_column_further))}
+    assert [key for key, result in results.items() if not result.agrees] == [("mask_odd", "matlab")]
+    assert results["mask_odd", "matlab"].first_difference.name == "boxes"
+
+
+@pytest.mark.parametrize("file", ["map.json", "scoreMap.json"])
+@pytest.mark.parametrize("change", [{"class": "double"}, {"size": None}])
+def test_the_class_and_the_size_of_a_map_count(copy, file, change):
+    """MATLAB may refute that maps are single, and where axes of length one are."""
+
+    def other_kind(name, found, content):
+        if (name, found) == ("mask_odd", file):
+            content |= {"size": [*content["size"], 1]} if "size" in change else change
+        return content
+
+    results = list(run_cases(relabelled(copy, other_kind), ["mask_odd"], source="matlab"))
+    assert [stage.name for stage in results[0].stages if not stage.agrees] == ["map" if file == "map.json" else "call"]
+
+
+def test_a_refusal_is_compared_in_class(copy):
+    """An error that names the argument, or none at all; one that names another argument is another error."""
+    words = {
+        "": "does not name MaskValue",
+        "Expected MaskValue to have 3 elements.": "names MaskValue",
+    }
+    for message, expected in words.items():
+        folder = shutil.copytree(copy, copy.with_name(f"said-{len(message)}"))
+        fixtures = relabelled(
+            folder,
+            lambda name, file, content, said=message: (
+                {"identifier": "nnet:occlusion", "message": said or "Bad."} if file == "error.json" else content
+            ),
+        )
+        (result,) = run_cases(fixtures, ["refused_fill"], source="matlab")
+        assert result.agrees
+        assert result.refusal.startswith("nnet:occlusion ")
+        assert result.refusal.endswith(f"[{expected}]")
+    fixtures = relabelled(
+        copy,
+        lambda name, file, content: (
+            {"identifier": "", "message": "Stride must be positive."} if file == "error.json" else content
+        ),
+    )
+    (result,) = run_cases(fixtures, ["refused_fill"], source="matlab")
+    assert result.problem == "the reference refuses for another reason than MaskValue: Stride must be positive."

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parity
 
 def not_agreeing(patch, perturb, names=()):
     perturb(patch)
-    return [result.name for result in run_cases(FIXTURES, names) if not result.agrees]
+    return sorted({result.name for result in run_cases(FIXTURES, names) if not result.agrees})
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.rule)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import reference
+from kernel_checks import INTEGERS_DIFFER
 from occlusion_sensitivity import imresize
 
 CLASSES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
@@ -64,7 +65,7 @@ def test_nearest_equals_exact_rational_arithmetic(n_in):
             assert index + 1 in {min(max(pixel, 1), n_in) for pixel in neighbours}
 
 
-@pytest.mark.parametrize("length", [23, 47, 69, 79, 89, 109, 337, 367, 377, 397, 407, 427, 447, 497])
+@pytest.mark.parametrize("length", INTEGERS_DIFFER)
 def test_nearest_index_is_that_of_the_double_expression(length):
     n_in = -(-length // reference.automatic(0.1, length))
     scale = length / n_in

@@ -96,11 +96,16 @@ def test_bad_mask_value(value):
 
 
 def test_automatic_fill_is_the_mean_of_each_channel_summed_in_double():
-    image = np.full((1000, 1000, 2), 16777217 / 2**20, dtype=np.float32)
-    image[0, 0, 1] = 3.0
-    fill = OcclusionOptions.parse(NameValues(), image).fill
-    expected = [image[..., k].astype(np.float64).sum() / 1e6 for k in (0, 1)]
-    assert fill.tolist() == np.float32(expected).tolist()
+    """Sums that single does not hold: 2²⁴ + 1 is 2²⁴ there, and so is that with two more ones, one after another."""
+    image = np.ones((2, 2, 2), dtype=np.float32)
+    image[0, 0] = [2**24, 3.0]
+    in_single = np.float32(2**24)
+    for _ in range(3):
+        in_single += np.float32(1)
+    expected = np.float32([(2**24 + 3) / 4, 6 / 4])
+    assert in_single / 4 != expected[0]
+    assert image.mean(axis=(0, 1))[0] != expected[0]  # what NumPy gives by itself
+    assert OcclusionOptions.parse(NameValues(), image).fill.tolist() == expected.tolist()
 
 
 def test_automatic_fill_of_an_integer_image_is_not_rounded():

@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 
+from ..arguments import expected
 from ..colormaps import jet
 from ..grid import mask_grid
 from ..images import Image
 from ..name_values import NameValues
 from ..network.dlnetwork import importNetworkFromONNX
 from ..occlusion import occlusionSensitivity
-from ..options import Environment, OcclusionOptions
+from ..options import MATLAB_OPTIONS, Environment, OcclusionOptions
 from ..resizing import imresize
 from .stages import Array, OcclusionCase, Stage, array_stage, boxes_stage, occlusion_stages
 
 MANIFEST = "manifest.json"
+# In the folder of a case, a folder for each source.
+REFERENCES = "references"
 _CLASSES = {"single": "float32", "double": "float64"}
 
 
@@ -35,15 +38,15 @@ class Result:
         Who computed the reference.
     problem : str
         Why the case could not be compared; empty where it was.
-    refused : bool
-        Whether both made the call an error, as it should be.
+    refusal : str
+        What the reference said, where both made the call an error, as it should be; else empty.
     """
 
     name: str
     source: str
     stages: Sequence[Stage] = ()
     problem: str = ""
-    refused: bool = False
+    refusal: str = ""
     tool: str = ""
     tolerance: Mapping[str, float] = field(default_factory=dict)
 
@@ -63,10 +66,16 @@ def default_fixtures() -> Path:
     return here if (here / MANIFEST).is_file() else Path(str(files("occlusion_sensitivity") / "compat_fixtures"))
 
 
-def run_cases(fixtures: Path, patterns: Sequence[str] = (), environment: Environment | None = None) -> Iterator[Result]:
-    """The result of each case of the folder whose name fits one of the patterns; of all where none is given.
+def run_cases(
+    fixtures: Path,
+    patterns: Sequence[str] = (),
+    environment: Environment | None = None,
+    source: str | None = None,
+) -> Iterator[Result]:
+    """A result for each reference of each case of the folder whose name fits one of the patterns; of all without any.
 
-    With an `environment`, every call of occlusionSensitivity gets it as its ExecutionEnvironment.
+    With an `environment`, every call of occlusionSensitivity gets it as its ExecutionEnvironment. With a `source`, only
+    its references are compared.
     """
     manifest = _manifest(fixtures)
     names = list(manifest["cases"])
@@ -74,11 +83,16 @@ def run_cases(fixtures: Path, patterns: Sequence[str] = (), environment: Environ
         if not any(fnmatchcase(name, pattern) for name in names):
             msg = f"CASES must be names of parity cases, .mat files or folders, but none of {fixtures} is {pattern!r}."
             raise ValueError(msg)
+    sources = sorted({one for entry in manifest["cases"].values() for one in entry["references"]})
+    if source not in (None, *sources):
+        raise ValueError(expected("--source", f"one of {', '.join(sources)}, the sources of {fixtures}", source))
     if not patterns:
         yield from _strangers(fixtures, names)
     for name, entry in manifest["cases"].items():
         if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns):
-            yield _run_case(fixtures / "cases" / name, entry, environment)
+            for one, reference in entry["references"].items():
+                if source in (None, one):
+                    yield _run_case(fixtures / "cases" / name, entry["files"], one, reference, environment)
 
 
 def array_in(content: Any) -> Array:
@@ -92,9 +106,12 @@ def _manifest(fixtures: Path) -> Any:
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
         for entry in manifest["cases"].values():
-            _ = entry["source"], entry["tool"], entry["tolerance"].items(), entry["files"].items()
-        if not manifest["cases"]:
-            raise ValueError("no cases")
+            for reference in (entry, *entry["references"].values()):
+                _ = reference["files"].items()
+            for reference in entry["references"].values():
+                _ = reference["tool"], reference["tolerance"].items()
+        if not all([manifest["cases"], *(entry["references"] for entry in manifest["cases"].values())]):
+            raise ValueError("no cases, or none of their references")
     except FileNotFoundError as error:
         msg = f"CASES: {str(fixtures)!r} is no folder of parity cases: it has no {MANIFEST}."
         raise FileNotFoundError(msg) from error
@@ -111,23 +128,30 @@ def _strangers(fixtures: Path, names: Sequence[str]) -> Iterator[Result]:
             yield Result(name=folder.name, source="?", problem=f"is not in {MANIFEST}")
 
 
-def _run_case(folder: Path, entry: Mapping[str, Any], environment: Environment | None) -> Result:
-    about = {"name": folder.name, "source": entry["source"], "tool": entry["tool"], "tolerance": entry["tolerance"]}
-    damage = _damage(folder, entry["files"])
+def _run_case(
+    folder: Path, inputs: Mapping[str, str], source: str, reference: Mapping[str, Any], environment: Environment | None
+) -> Result:
+    about = {"name": folder.name, "source": source, "tool": reference["tool"], "tolerance": reference["tolerance"]}
+    results = folder / REFERENCES / source
+    damage = "; ".join(filter(None, (_damage(folder, inputs), _damage(results, reference["files"]))))
     if damage:
         return Result(**about, problem=damage)
     try:
-        files_in = [file for file in entry["files"] if file.endswith("json")]
-        content = {file: json.loads((folder / file).read_text("utf-8")) for file in files_in}
+        content = {
+            file: json.loads((where / file).read_text("utf-8"))
+            for where, files_in in ((folder, inputs), (results, reference["files"]))
+            for file in files_in
+            if file.endswith("json")
+        }
         kind = content["case.json"]["kind"]
         if environment is not None and kind == "occlusionSensitivity":
             content["case.json"]["options"]["ExecutionEnvironment"] = environment
         if "error.json" in content:
             return _run_refusal(folder, content, about)
-        stages = _KINDS[kind](folder, content, entry["tolerance"])
+        stages = _KINDS[kind](folder, content, reference["tolerance"])
     except (ValueError, TypeError, RuntimeError, ImportError, MemoryError, OSError, KeyError) as error:
         return Result(**about, problem=f"fails: {error if not isinstance(error, KeyError) else f'{error} is missing'}")
-    missing = set(entry["tolerance"]) - {stage.name for stage in stages}
+    missing = set(reference["tolerance"]) - {stage.name for stage in stages}
     if missing or not stages:
         return Result(**about, problem=f"compares no {', '.join(sorted(missing)) or 'stage'}")
     return Result(**about, stages=stages)
@@ -135,7 +159,7 @@ def _run_case(folder: Path, entry: Mapping[str, Any], environment: Environment |
 
 def _damage(folder: Path, hashes: Mapping[str, str]) -> str:
     """What is not as the manifest has it, in words."""
-    present = {file.name for file in folder.iterdir()} if folder.is_dir() else set()
+    present = {file.name for file in folder.iterdir() if file.name != REFERENCES} if folder.is_dir() else set()
     missing = sorted(set(hashes) - present)
     added = sorted(present - set(hashes))
     altered = [
@@ -162,21 +186,27 @@ def _occlusion_case(folder: Path, content: Mapping[str, Any], tolerance: Mapping
         boxes=array("boxes.json"),
         score_drops=array("map.json"),
         score_map=array("scoreMap.json"),
+        of_a_call=content["reference.json"]["source"] != "exact",
         tolerance=tolerance,
     )
 
 
 def _run_refusal(folder: Path, content: Mapping[str, Any], about: Mapping[str, Any]) -> Result:
     case = _occlusion_case(folder, content, {})
+    at_fault = content["case.json"].get("refused", "")
+    said = content["error.json"]
+    message = " ".join(filter(None, (said.get("identifier", ""), said["message"])))
+    named = [name for name in ("channelIdx", *MATLAB_OPTIONS) if name.lower() in message.lower()]
+    if named and at_fault not in named:
+        return Result(**about, problem=f"the reference refuses for another reason than {at_fault}: {message}")
     net = importNetworkFromONNX(case.network)
     try:
         occlusionSensitivity(net, case.X, case.channels, **case.options)
     except (ValueError, TypeError) as error:
-        at_fault = content["case.json"].get("refused", "")
         if not str(error).startswith(at_fault):
             return Result(**about, problem=f"refused for another reason than {at_fault}: {error}")
-        return Result(**about, refused=True)
-    return Result(**about, problem="the reference refuses this call, and this package does not")
+        return Result(**about, refusal=f"{message} [{'names' if named else 'does not name'} {at_fault}]")
+    return Result(**about, problem=f"the reference refuses this call, and this package does not: {message}")
 
 
 def _call_stages(folder: Path, content: Mapping[str, Any], tolerance: Mapping[str, float]) -> list[Stage]:

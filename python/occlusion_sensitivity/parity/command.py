@@ -10,25 +10,32 @@ from .exported import explanation, run_exported
 from .report import UNITS, html_page, summary, text_table
 
 
-def run(cases: Sequence[str], page: Path | None, environment: Environment | None) -> int:
-    """Run the cases as typed, in that environment, print them and write the page; the exit status."""
+def run(cases: Sequence[str], page: Path | None, environment: Environment | None, source: str | None) -> int:
+    """Run the cases as typed, in that environment, print them and write the page; the exit status.
+
+    With a `source`, only its references are compared.
+    """
     results: list[Result] = []
     exported: list[Result] = []
     for typed in _grouped(cases):
         if isinstance(typed, str):
             exported.append(run_exported(typed, environment))
         else:
-            results.extend(run_cases(*typed, environment))
+            results.extend(run_cases(*typed, environment, source))
     results += exported
     heading = f"Cases: {', '.join(cases) or default_fixtures()}. References by: {_tools(results)}."
     print(f"{heading}\n{UNITS}\n")
     print(text_table(results))
     print()
-    for result in exported:
-        print(f"{result.name}: {explanation(result)}")
+    for result in results:
+        words = explanation(result) if result in exported else result.refusal
+        if words:
+            print(f"{result.name}: {words}")
     print(summary(results))
     if page is not None:
-        write_whole(page, html_page(results, heading, lambda r: explanation(r) if r in exported else "").encode())
+        write_whole(
+            page, html_page(results, heading, lambda r: explanation(r) if r in exported else r.refusal).encode()
+        )
         print(f"Written: {page}")
     return 0 if all(result.agrees for result in results) else 1
 

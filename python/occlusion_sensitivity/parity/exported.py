@@ -19,6 +19,7 @@ from .stages import OcclusionCase, Stage, occlusion_stages
 TOLERANCE: Mapping[str, float] = MappingProxyType(
     {"boxes": 0, "network": 1e-3, "map": 1e-3, "imresize": 1e-5, "call": 1e-3}
 )
+_CLASSES = {"float32": "single", "float64": "double"}
 _NAMES = {"matlab": "MATLAB", "octave": "Octave"}
 # What export_case.m writes.
 _VARIABLES = (
@@ -133,6 +134,9 @@ def _network_words(stage: Stage, who: str) -> str:
 
 def _maps_words(stage: Stage, who: str) -> str:
     start = _STARTS[stage.name]
+    if stage.expected.dtype != stage.found.dtype:
+        one, other = (_CLASSES.get(maps.dtype.name, maps.dtype.name) for maps in (stage.expected, stage.found))
+        return f"{start}: the map is of class {one} in {who}, and {other} here."
     if stage.expected.shape != stage.found.shape:
         return f"{start}: the map has shape {stage.expected.shape} in {who}, and {stage.found.shape} here."
     return f"{start}: {_worst_words(stage, who)}"

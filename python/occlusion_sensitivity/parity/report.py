@@ -53,7 +53,7 @@ def verdict(result: Result) -> str:
     stage = result.first_difference
     if stage is not None:
         return f"DIFFERS, from {stage.name} on"
-    return "agrees (refused)" if result.refused else "agrees"
+    return "agrees (refused)" if result.refusal else "agrees"
 
 
 def headings(stages: Sequence[str]) -> list[str]:
@@ -61,10 +61,13 @@ def headings(stages: Sequence[str]) -> list[str]:
 
 
 def summary(results: Sequence[Result]) -> str:
-    agreeing = sum(result.agrees for result in results)
-    if agreeing == len(results):
-        return f"All {agreeing} cases agree."
-    return f"{agreeing} of {len(results)} cases agree, {len(results) - agreeing} DO NOT."
+    """How many cases agree, each with all of its references."""
+    cases = {result.name for result in results}
+    differing = {result.name for result in results if not result.agrees}
+    count, noun = len(cases), "case" if len(cases) == 1 else "cases"
+    if differing:
+        return f"{count - len(differing)} of {count} {noun} agree, {len(differing)} DO NOT."
+    return f"{'The' if count == 1 else 'All'} {count} {noun} {'agrees' if count == 1 else 'agree'}."
 
 
 def text_table(results: Sequence[Result]) -> str:

@@ -45,6 +45,8 @@ class OcclusionCase:
         The map before upsampling, rows × columns (× K).
     score_map : numpy.ndarray
         The result of the call.
+    of_a_call : bool
+        Whether maps are of the class and shape that a call gave, which count then, too.
     tolerance : dict
         Stage → the largest difference that is allowed.
     """
@@ -58,6 +60,7 @@ class OcclusionCase:
     totals: Array | None = None
     score_drops: Array | None = None
     score_map: Array | None = None
+    of_a_call: bool = True
     tolerance: Mapping[str, float]
 
 
@@ -107,14 +110,16 @@ def occlusion_stages(case: OcclusionCase) -> list[Stage]:
     if drops is not None:
         plain = {**case.options, "OutputUpsampling": "none"}
         found = occlusionSensitivity(net, case.X, case.channels, **plain)
-        stages.append(_stage("map", drops, _maps("map", found, count), case.tolerance, unit))
+        same_kind = not case.of_a_call or _is_same_kind(case.score_drops, found)
+        stages.append(_stage("map", drops, _maps("map", found, count), case.tolerance, unit, same_kind=same_kind))
         if score_map is not None and options.output_upsampling != "none":
             # The reference's own map, so that what is seen is imresize alone.
             resized = imresize(drops.astype(np.float32), options.input_size, options.output_upsampling)
             stages.append(_stage("imresize", score_map, resized, case.tolerance, unit))
     if score_map is not None:
         found = occlusionSensitivity(net, case.X, case.channels, **case.options)
-        stages.append(_call_stage(score_map, found, case.tolerance, unit))
+        same_kind = not case.of_a_call or _is_same_kind(case.score_map, found)
+        stages.append(_stage("call", score_map, _maps("map", found, count), case.tolerance, unit, same_kind=same_kind))
     return stages
 
 
@@ -143,21 +148,21 @@ def distance(expected: Array, found: Array, unit: NDArray[np.float64]) -> float:
 
 
 def _stage(
-    name: str, expected: Array, found: Array, tolerance: Mapping[str, float], unit: NDArray[np.float64]
+    name: str,
+    expected: Array,
+    found: Array,
+    tolerance: Mapping[str, float],
+    unit: NDArray[np.float64],
+    *,
+    same_kind: bool = True,
 ) -> Stage:
-    difference = distance(expected, found, unit)
+    difference = distance(expected, found, unit) if same_kind else np.inf
     return Stage(name=name, expected=expected, found=found, difference=difference, tolerance=tolerance[name])
 
 
-def _call_stage(
-    expected: Array, found: NDArray[np.float32], tolerance: Mapping[str, float], unit: NDArray[np.float64]
-) -> Stage:
-    """The whole call, whose class and number of axes are promised as well."""
-    count = expected.shape[2]
-    promised = found.dtype == np.float32 and found.ndim == (2 if count == 1 else 3)
-    maps = found[..., np.newaxis] if found.ndim == 2 else found
-    difference = distance(expected, maps, unit) if promised else np.inf
-    return Stage(name="call", expected=expected, found=maps, difference=difference, tolerance=tolerance["call"])
+def _is_same_kind(expected: Array | None, found: Array) -> bool:
+    """Whether a map is of the reference's class, and of its size: no axis of length one is left out or added."""
+    return expected is not None and expected.dtype == found.dtype and expected.shape == found.shape
 
 
 def _matlab_boxes(options: OcclusionOptions) -> Array:
