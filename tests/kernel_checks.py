@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Lengths at which nearest neighbours of a map with the automatic stride are others in integer arithmetic than in double.
+# Lengths at which integer arithmetic gives other nearest neighbours of a map with the automatic stride than double.
 INTEGERS_DIFFER = (
     *(
         23,
