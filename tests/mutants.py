@@ -4,15 +4,33 @@ Each mutant is a function of `patch` (monkeypatch.setattr). Those of imresize pu
 place, where the kernel is; the reference unchanged agrees with every case.
 """
 
-import functools
-import math
+import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 import reference
+from imresize_mutants import (
+    axis_weights,
+    centred,
+    columns_first,
+    cut_to_the_range,
+    floor_of_a_half_more,
+    half_even,
+    imresize,
+    integer_nearest,
+    kernels,
+    keys,
+    nearest_cut_to_the_image,
+    positions,
+    rounded_once,
+    single_weights,
+    stored_once,
+)
 from occlusion_sensitivity import grid, occlusion, options, perturbations
 from occlusion_sensitivity.devices import cpu
+from occlusion_sensitivity.network.legacy import DAGNetwork
+from occlusion_sensitivity.network.network import Network
 
 
 @dataclass(frozen=True)
@@ -96,6 +114,34 @@ def totals(reduce):
     return lambda patch: patch(cpu.CPU, "channel_totals", mutant)
 
 
+def one_after_another_in_single(chosen):
+    total = np.zeros(chosen.shape[:2], dtype=np.float32)
+    for position in range(chosen.shape[2]):
+        total += chosen[:, :, position].astype(np.float32)
+    return total.astype(np.float64)
+
+
+def fill_behind_the_normalisation(patch):
+    """The image is normalised, what covers it is not."""
+    original = Network.arranged
+
+    def mutant(network, image):
+        is_fill = image.strides[:2] == (0, 0) and image.size > image.shape[2]
+        return original(unnormalised(network) if is_fill else network, image)
+
+    def unnormalised(network):
+        changed = copy.copy(network)
+        changed._normalized = lambda image: image
+        return changed
+
+    patch(Network, "arranged", mutant)
+
+
+def labels_in_order(patch):
+    original = DAGNetwork.channels_of
+    patch(DAGNetwork, "channels_of", lambda net, label: sorted(original(net, label)))
+
+
 def drops(change):
     def perturb(patch):
         original = occlusion.score_drops
@@ -116,129 +162,6 @@ def masks_left_in_place(patch):
     """Painted, but not restored; one run after another, so that it is always the same images that are too dark."""
     patch(cpu.Cpu, "runs_at_once", 1)
     patch(perturbations.Boxes, "restore", lambda *_: None)
-
-
-# imresize ------------------------------------------------------------------------------------------------------------
-
-
-def plain_imresize(image, rows, cols, scale, method, *, antialiasing):
-    """The reference, with the signature of devices.cpu.imresize."""
-    planes = [
-        reference.resized(image[:, :, k], (rows, cols), scale, method, antialiasing) for k in range(image.shape[2])
-    ]
-    return np.stack(planes, axis=2)
-
-
-def imresize(*changes):
-    """The reference in the kernel's place, with `changes`: (name in reference, what replaces it)."""
-
-    def perturb(patch):
-        patch(cpu.CPU, "imresize", plain_imresize)
-        for name, changed in changes:
-            patch(reference, name, changed)
-
-    return perturb
-
-
-def keys(a):
-    """Keys' kernel with another parameter."""
-
-    def h(t):
-        x = abs(t)
-        if x <= 1:
-            return (a + 2) * x**3 - (a + 3) * x**2 + 1
-        return a * x**3 - 5 * a * x**2 + 8 * a * x - 4 * a if x <= 2 else 0.0
-
-    return h
-
-
-def kernels(**changed):
-    return ("KERNELS", {**reference.KERNELS, **changed})
-
-
-def positions(change):
-    """Weights at other positions: those of output pixel change(x, n_in, n_out, scale)."""
-    original = reference.axis_weights
-
-    @functools.wraps(original)
-    def mutant(n_in, n_out, scale, method, antialias, number=float):
-        rows = []
-        for x in range(1, n_out + 1):
-            # A single output pixel, whose u is the one wanted: x/scale + (1 - 1/scale)/2 solved for x.
-            u = change(x, n_in, n_out, scale)
-            rows.append(_weights_at(u, n_in, scale, method, antialias))
-        return rows
-
-    return ("axis_weights", mutant)
-
-
-def _weights_at(u, n_in, scale, method, antialias):
-    h, width = reference.KERNELS[method]
-    widened = antialias and scale < 1
-    if method == "nearest" and not widened:
-        return [(reference.mirror(math.floor(u + 0.5), n_in) - 1, 1.0)]
-    width = width / scale if widened else width
-    left = math.floor(u - width / 2)
-    taps = range(left, left + math.ceil(width) + 2)
-    weights = [scale * h(scale * (u - tap)) if widened else h(u - tap) for tap in taps]
-    return [(reference.mirror(tap, n_in) - 1, w / sum(weights)) for tap, w in zip(taps, weights, strict=True)]
-
-
-def centred(x, n_in, n_out, scale):
-    return x / scale + 0.5 * (1 - 1 / scale)
-
-
-def integer_nearest(n_in, n_out, scale, method, antialias, number=float):
-    if method == "nearest" and n_out >= n_in:
-        return [[((2 * x - 1) * n_in // (2 * n_out), 1.0)] for x in range(1, n_out + 1)]
-    return _axis_weights(n_in, n_out, scale, method, antialias, number)
-
-
-_axis_weights = reference.axis_weights
-
-
-def columns_first(A, size, scales, method, antialias):
-    turned = _resized(A.T, size[::-1], scales[::-1], method, antialias)
-    return turned.T
-
-
-_resized = reference.resized
-
-
-def rounded_once(A, size, scales, method, antialias):
-    if not np.issubdtype(A.dtype, np.integer):
-        return _resized(A, size, scales, method, antialias)
-    exact = _resized(A.astype(np.float64), size, scales, method, antialias)
-    limits = np.iinfo(A.dtype)
-    return np.array([min(max(reference.matlab_round(v), limits.min), limits.max) for v in exact.flat], A.dtype).reshape(
-        exact.shape
-    )
-
-
-def cut_to_the_range(A, size, scales, method, antialias):
-    return _resized(A, size, scales, method, antialias).clip(A.min(), A.max())
-
-
-def stored_once(A, size, scales, method, antialias):
-    return _resized(A.astype(np.float64), size, scales, method, antialias).astype(A.dtype)
-
-
-def single_weights(*how):
-    return [[(pixel, float(np.float32(weight))) for pixel, weight in row] for row in _axis_weights(*how)]
-
-
-def floor_of_a_half_more(value, dtype):
-    if np.issubdtype(dtype, np.integer):
-        limits = np.iinfo(dtype)
-        return min(max(math.floor(value + 0.5), limits.min), limits.max)
-    return dtype.type(value)
-
-
-def half_even(value, dtype):
-    if np.issubdtype(dtype, np.integer):
-        limits = np.iinfo(dtype)
-        return min(max(round(value), limits.min), limits.max)
-    return dtype.type(value)
 
 
 MUTANTS = (
@@ -290,6 +213,18 @@ MUTANTS = (
         "the mean of the positions, not their sum", totals(lambda c: c.mean(axis=2)), ("spatial_output", "inner_layer")
     ),
     Mutant("the largest of the positions", totals(lambda c: c.max(axis=2)), ("spatial_channels", "exact_spatial")),
+    Mutant("sums in single", totals(one_after_another_in_single), ("many_positions", "many_positions_of_channels")),
+    Mutant(
+        "differences of singles",
+        totals(lambda c: c.sum(axis=2).astype(np.float32).astype(np.float64)),
+        ("many_positions", "many_positions_of_channels"),
+    ),
+    Mutant(
+        "the mask laid behind the normalisation",
+        fill_behind_the_normalisation,
+        ("layer_zerocenter", "layer_zscore", "layer_rescale_zero_one", "layer_rescale_symmetric"),
+    ),
+    Mutant("labels in the order of the channels", labels_in_order, ("labels",)),
     Mutant("occluded minus original", drops(np.negative), ("mask_odd", "exact_whole")),
     Mutant("negative values cut off", drops(lambda d: d.clip(0)), ("mask_odd", "exact_defaults")),
     Mutant("channels counted from 0", channel_after, ("channels_3_1_2", "exact_channels")),
@@ -336,10 +271,15 @@ MUTANTS = (
         ("mask_odd", "exact_defaults", "nearest_23x47"),
     ),
     Mutant("nearest neighbours by integer arithmetic", imresize(("axis_weights", integer_nearest)), ("nearest_23x47",)),
+    Mutant(
+        "nearest neighbours outside cut to the image",
+        imresize(("axis_weights", nearest_cut_to_the_image)),
+        ("imresize_nearest_quarter", "imresize_nearest_factor"),
+    ),
     Mutant("the map cut to its range", imresize(("resized", cut_to_the_range)), ("mask_odd", "exact_defaults")),
     Mutant(
         "no antialiasing",
-        imresize(("axis_weights", lambda *how: _axis_weights(*how[:4], False))),
+        imresize(("axis_weights", lambda *how: axis_weights(*how[:4], False))),
         ("imresize_uint8_shrunk", "imresize_small_factor", "imresize_nearest_antialiased"),
     ),
     Mutant("columns first", imresize(("resized", columns_first)), ("imresize_tie",)),

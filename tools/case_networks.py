@@ -112,6 +112,30 @@ def normalized(kind):
     return network
 
 
+def normalizing(rng, size, n_classes, span):
+    """Normalisation over a batch, as it is at inference, and across channels."""
+    layers = classifier(rng, size, n_classes, span)
+    shape = (1, 1, 5)
+    batch = layer(
+        "batchnorm",
+        "batchnorm",
+        Scale=single(rng.uniform(0.5, 2, shape)),
+        Offset=single(rng.normal(size=shape) * 0.2),
+        TrainedMean=single(rng.normal(size=shape) * 0.2),
+        TrainedVariance=single(rng.uniform(0.3, 2, shape)),
+        Epsilon=1e-3,
+    )
+    across = layer("lrn", "crosschannelnorm", WindowChannelSize=3, Alpha=0.5, Beta=0.75, K=1.5)
+    return [*layers[:2], batch, layers[2], across, *layers[3:]]
+
+
+def many_positions(rng, size, n_classes, span):
+    """A score per pixel beside a large offset: sums in single, and differences of singles, lose what a mask changes."""
+    layers = [input_layer(), convolution(rng, (size[2], n_classes), gain=20 / span)]
+    layers[1]["Bias"] = single(1000 + rng.normal(size=n_classes))
+    return layers
+
+
 def single(values):
     return np.asarray(values, dtype=np.float32)
 
@@ -119,22 +143,29 @@ def single(values):
 # The same networks as ONNX, N×C×H×W ----------------------------------------------------------------------------------
 
 
-def onnx_model(layers, size):
-    """The graph of a description: each layer's output tensor has the layer's name."""
+def onnx_model(layers, size, *, normalizes=True, channels_last=False):
+    """The graph of a description: each layer's output tensor has the layer's name.
+
+    Without the normalisation of the input layer, which is then for the caller to give; with an N×H×W×C input.
+    """
     rows, cols, depth = size
     nodes, constants, tensor = [], {}, "input"
+    shape = [rows, cols, depth] if channels_last else [depth, rows, cols]
+    if channels_last:
+        tensor = "channels_first"
+        nodes.append(helper.make_node("Transpose", ["input"], [tensor], name=tensor, perm=[0, 3, 1, 2]))
 
     def constant(name, value):
         constants[name] = np.ascontiguousarray(value, dtype=np.float32)
         return name
 
-    for description in layers:
+    for description in layers if normalizes else layers[1:]:
         make = _ONNX[description["Type"]]
         tensor = make(description, nodes, constant, tensor)
     graph = helper.make_graph(
         nodes,
         "case",
-        [helper.make_tensor_value_info("input", FLOAT, ["N", depth, rows, cols])],
+        [helper.make_tensor_value_info("input", FLOAT, ["N", *shape])],
         [helper.make_tensor_value_info(tensor, FLOAT, None)],
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
@@ -196,6 +227,16 @@ def _pooling(description):
     return {"kernel_shape": description["PoolSize"], "strides": description["Stride"]}
 
 
+def _statistics(description):
+    names = ("Scale", "Offset", "TrainedMean", "TrainedVariance")
+    return {name: description[name].reshape(-1) for name in names}
+
+
+def _window(description):
+    names = {"size": "WindowChannelSize", "alpha": "Alpha", "beta": "Beta", "bias": "K"}
+    return {attribute: description[name] for attribute, name in names.items()}
+
+
 _ONNX = {
     "imageinput": _onnx_input,
     "convolution": _onnx_node(
@@ -204,6 +245,8 @@ _ONNX = {
     "relu": _onnx_node("Relu"),
     "maxpooling": _onnx_node("MaxPool", _pooling),
     "averagepooling": _onnx_node("AveragePool", _pooling),
+    "batchnorm": _onnx_node("BatchNormalization", lambda layer: {"epsilon": layer["Epsilon"]}, _statistics),
+    "crosschannelnorm": _onnx_node("LRN", _window),
     "globalaveragepooling": _onnx_node("GlobalAveragePool"),
     "fullyconnected": _onnx_fully_connected,
     "softmax": _onnx_node("Softmax", lambda layer: {"axis": 1}),

@@ -57,6 +57,12 @@ switch layer.Type
         made = maxPooling2dLayer(layer.PoolSize, 'Name', layer.Name, 'Stride', layer.Stride);
     case 'averagepooling'
         made = averagePooling2dLayer(layer.PoolSize, 'Name', layer.Name, 'Stride', layer.Stride);
+    case 'batchnorm'
+        made = batchNormalizationLayer('Name', layer.Name, 'Scale', layer.Scale, 'Offset', layer.Offset, ...
+            'TrainedMean', layer.TrainedMean, 'TrainedVariance', layer.TrainedVariance, 'Epsilon', layer.Epsilon);
+    case 'crosschannelnorm'
+        made = crossChannelNormalizationLayer(layer.WindowChannelSize, 'Name', layer.Name, 'Alpha', layer.Alpha, ...
+            'Beta', layer.Beta, 'K', layer.K);
     case 'globalaveragepooling'
         made = globalAveragePooling2dLayer('Name', layer.Name);
     case 'fullyconnected'

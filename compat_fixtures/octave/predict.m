@@ -78,6 +78,10 @@ function Y = evaluate(layer, X)
       Y = pool(layer, X, true);
     case 'averagepooling'
       Y = pool(layer, X, false);
+    case 'batchnorm'
+      Y = normalizeChannels(layer, X);
+    case 'crosschannelnorm'
+      Y = normalizeAcross(layer, X);
     case 'globalaveragepooling'
       Y = sum(sum(X, 1), 2) / (size(X, 1) * size(X, 2));
     case 'fullyconnected'
@@ -212,6 +216,28 @@ function Y = pool(layer, X, takeMaximum)
   end
   if ~takeMaximum
     Y = Y / (window(1) * window(2));
+  end
+end
+
+% As at inference: the statistics are those of the training.
+function Y = normalizeChannels(layer, X)
+  variance = statistic(layer, 'TrainedVariance', X);
+  Y = (X - statistic(layer, 'TrainedMean', X)) ...
+      ./ sqrt(variance + double(parameter(layer, 'Epsilon')));
+  Y = Y .* statistic(layer, 'Scale', X) + statistic(layer, 'Offset', X);
+end
+
+% Each value over a power of the mean square of the channels around it.
+function Y = normalizeAcross(layer, X)
+  window = double(parameter(layer, 'WindowChannelSize'));
+  reach = floor(window / 2);
+  n = size(X, 3);
+  Y = X;
+  for c = 1:n
+    near = X(:, :, max(c - reach, 1):min(c + reach, n));
+    total = double(parameter(layer, 'K')) ...
+            + double(parameter(layer, 'Alpha')) * sum(near .^ 2, 3) / window;
+    Y(:, :, c) = X(:, :, c) ./ total .^ double(parameter(layer, 'Beta'));
   end
 end
 

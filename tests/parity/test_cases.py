@@ -82,6 +82,23 @@ def test_every_class_and_kind_of_image():
     assert any(image.shape[0] == 1 for image in images)
     assert any(image.shape[1] == 1 for image in images)
     assert sum(image.shape[0] != image.shape[1] for image in images) > 40
+    assert sum(image.shape[0] == image.shape[1] > 20 for image in images) >= 4
+
+
+def test_most_maps_are_really_enlarged():
+    """A stride of one leaves nothing for imresize to do; where classes and channels are the point, there is more."""
+    same, enlarged = set(), set()
+    for name, case in CALLS.items():
+        if content(name, "map.json") is not None and case["options"].get("OutputUpsampling") != "none":
+            kind = same if array(name, "map.json").shape[:2] == array(name, "X.json").shape[:2] else enlarged
+            kind.add(name)
+    assert len(enlarged) > 4 * len(same)
+    points = ("class_", "channels_", "fill_", "batch_of", "layer_", "label", "z", "rescale", "square")
+    assert {name for name in same if name.startswith(points)} == set()
+
+
+def test_enough_cases():
+    assert len(MANIFEST) >= 140
 
 
 def test_every_geometry():
@@ -107,12 +124,14 @@ def test_every_kind_of_output():
     assert {len(one) for one in channels} >= {1, 2, 3}
     assert any(len(set(one)) < len(one) for one in channels)
     types = {layer["Type"] for name in CALLS for layer in content(name, "network.json")["Layers"]}
-    assert len(types) == 8
+    assert len(types) == 10
     scored = {
         next(layer["Type"] for layer in network["Layers"] if layer["Name"] == network["OutputNames"])
         for network in (content(name, "network.json") for name in CALLS)
     }
-    assert scored == {"softmax", "fullyconnected", "relu", "convolution", "globalaveragepooling"}
+    assert scored == {
+        *("softmax", "fullyconnected", "relu", "convolution", "globalaveragepooling", "batchnorm", "crosschannelnorm")
+    }
 
 
 def test_the_sources_are_who_computed_them():

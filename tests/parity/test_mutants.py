@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mutants import MUTANTS, imresize
+from imresize_mutants import imresize
+from mutants import MUTANTS
 from occlusion_sensitivity.parity.cases import run_cases
 
 FIXTURES = Path(__file__).parents[2] / "compat_fixtures"

@@ -17,6 +17,7 @@ from ..grid import mask_grid
 from ..images import Image
 from ..name_values import NameValues
 from ..network.dlnetwork import importNetworkFromONNX
+from ..network.layers import ImageInputLayer, imageInputLayer
 from ..occlusion import occlusionSensitivity
 from ..options import MATLAB_OPTIONS, Environment, OcclusionOptions
 from ..resizing import imresize
@@ -178,6 +179,9 @@ def _occlusion_case(folder: Path, content: Mapping[str, Any], tolerance: Mapping
         return array_in(content[file]) if file in content else None
 
     return OcclusionCase(
+        input_layer=_input_layer(content["network.json"]) if "inputLayer" in case else None,
+        classes=case.get("Classes", ()),
+        labels=case.get("labels", ()),
         network=folder / "network.onnx",
         output=content["network.json"]["OutputNames"],
         X=array_in(content["X.json"]),
@@ -189,6 +193,13 @@ def _occlusion_case(folder: Path, content: Mapping[str, Any], tolerance: Mapping
         of_a_call=content["reference.json"]["source"] != "exact",
         tolerance=tolerance,
     )
+
+
+def _input_layer(network: Mapping[str, Any]) -> ImageInputLayer:
+    """The image input layer of a described network, which its file does not contain."""
+    first = network["Layers"][0]
+    statistics = {name: array_in(first[name]) for name in ("Mean", "StandardDeviation", "Min", "Max") if name in first}
+    return imageInputLayer(network["InputSize"], Normalization=first["Normalization"], **statistics)
 
 
 def _run_refusal(folder: Path, content: Mapping[str, Any], about: Mapping[str, Any]) -> Result:

@@ -1,6 +1,6 @@
 """A call with what a reference gave for it, compared stage by stage: boxes → network → map → upsampled map."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from ..grid import mask_grid
 from ..images import Image, checked_image
 from ..name_values import NameValues
 from ..network.dlnetwork import importNetworkFromONNX
+from ..network.layers import ImageInputLayer
+from ..network.legacy import DAGNetwork
 from ..network.network import Network
 from ..occlusion import occlusionSensitivity
 from ..options import OcclusionOptions, parse_channels
@@ -33,6 +35,10 @@ class OcclusionCase:
     ----------
     network : pathlib.Path
         The ONNX file.
+    input_layer : ImageInputLayer or None
+        What the caller normalises images with; None where the file does.
+    classes, labels : sequence of str
+        The class names, and those that are asked for by name; none where channels are.
     output : str or None
         The scored layer; None for the file's output.
     options : dict
@@ -54,6 +60,9 @@ class OcclusionCase:
     network: Path
     X: Array
     channels: Array
+    input_layer: ImageInputLayer | None = None
+    classes: Sequence[str] = ()
+    labels: Sequence[str] = ()
     output: str | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     boxes: Array | None = None
@@ -88,13 +97,15 @@ class Stage:
 
 def occlusion_stages(case: OcclusionCase) -> list[Stage]:
     """Every stage of which the reference gave the result. Raises as occlusionSensitivity does."""
-    net = importNetworkFromONNX(case.network)
+    given = {} if case.input_layer is None else {"InputLayer": case.input_layer}
+    net = importNetworkFromONNX(case.network, **given)
     if case.output is not None and net.OutputNames != [case.output]:
         net.OutputNames = case.output
     image = checked_image(case.X, net.network.input_size)
     options = OcclusionOptions.parse(NameValues.of(case.options), image)
     channels = parse_channels(case.channels, net.network.channel_count(image))
     count = len(channels)
+    called, target = (DAGNetwork(net, Classes=case.classes), case.labels) if case.labels else (net, case.channels)
     stages = []
     if case.boxes is not None:
         stages.append(boxes_stage(_checked_boxes(case.boxes), _matlab_boxes(options), case.tolerance["boxes"]))
@@ -109,7 +120,7 @@ def occlusion_stages(case: OcclusionCase) -> list[Stage]:
         stages.append(_stage("network", expected, totals, case.tolerance, unit))
     if drops is not None:
         plain = {**case.options, "OutputUpsampling": "none"}
-        found = occlusionSensitivity(net, case.X, case.channels, **plain)
+        found = occlusionSensitivity(called, case.X, target, **plain)
         same_kind = not case.of_a_call or _is_same_kind(case.score_drops, found)
         stages.append(_stage("map", drops, _maps("map", found, count), case.tolerance, unit, same_kind=same_kind))
         if score_map is not None and options.output_upsampling != "none":
@@ -117,7 +128,7 @@ def occlusion_stages(case: OcclusionCase) -> list[Stage]:
             resized = imresize(drops.astype(np.float32), options.input_size, options.output_upsampling)
             stages.append(_stage("imresize", score_map, resized, case.tolerance, unit))
     if score_map is not None:
-        found = occlusionSensitivity(net, case.X, case.channels, **case.options)
+        found = occlusionSensitivity(called, case.X, target, **case.options)
         same_kind = not case.of_a_call or _is_same_kind(case.score_map, found)
         stages.append(_stage("call", score_map, _maps("map", found, count), case.tolerance, unit, same_kind=same_kind))
     return stages
