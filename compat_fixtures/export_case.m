@@ -35,6 +35,7 @@ X = gather_array(X);
 [content.source, content.tool] = this_tool();
 content.network = [name '.onnx'];
 content.OutputNames = call.output;
+[content.layerKind, content.layerPosition] = scored_layer(net, call.output);
 content.X = X;
 content.channelIdx = double(call.channels);
 pairs = named_options(call.pairs);
@@ -69,6 +70,28 @@ else
 end
 call.target = rest(1:count);
 call.pairs = rest(count + 1:end);
+end
+
+function [kind, position] = scored_layer(net, name)
+% The kind of the scored layer, and which of its kind it is: some releases give layers other names when they export them.
+kind = '';
+position = 0;
+layers = net.Layers;
+for k = 1:numel(layers)
+    if iscell(layers)
+        layer = layers{k};
+        this_kind = layer.Type;
+    else
+        layer = layers(k);
+        parts = strsplit(class(layer), '.');
+        this_kind = parts{end};
+    end
+    kinds{k} = this_kind; %#ok<AGROW>
+    if strcmp(layer.Name, name)
+        kind = this_kind;
+        position = sum(strcmp(kinds, this_kind));
+    end
+end
 end
 
 function pairs = named_options(pairs)

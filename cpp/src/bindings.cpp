@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include <pybind11/numpy.h>
@@ -75,30 +74,9 @@ void imresize(const Dense<T>& image, Dense<T>& resized, double row_scale, double
     const T* in = image.data();
     T* out = resized.mutable_data();
     const py::gil_scoped_release nogil;
-
     const occlusion::AxisResize row_axis{rows, resized_shape[0], row_scale, kernel, antialiasing};
     const occlusion::AxisResize col_axis{cols, resized_shape[1], col_scale, kernel, antialiasing};
-    const auto resize_rows = [&](const T* from, std::ptrdiff_t width, T* to) {
-        occlusion::resize_axis(from, 1, row_axis, width * depth, to, threads);
-    };
-    const auto resize_cols = [&](const T* from, std::ptrdiff_t height, T* to) {
-        occlusion::resize_axis(from, height, col_axis, depth, to, threads);
-    };
-    if (row_axis.is_identity() && col_axis.is_identity()) {
-        std::copy_n(in, rows * cols * depth, out);
-    } else if (col_axis.is_identity()) {
-        resize_rows(in, cols, out);
-    } else if (row_axis.is_identity()) {
-        resize_cols(in, rows, out);
-    } else if (row_scale <= col_scale) {  // the smaller scale first, rows on a tie
-        const std::unique_ptr<T[]> between(new T[std::size_t(row_axis.n_out * cols * depth)]);
-        resize_rows(in, cols, between.get());
-        resize_cols(between.get(), row_axis.n_out, out);
-    } else {
-        const std::unique_ptr<T[]> between(new T[std::size_t(rows * col_axis.n_out * depth)]);
-        resize_cols(in, rows, between.get());
-        resize_rows(between.get(), col_axis.n_out, out);
-    }
+    occlusion::resize(in, row_axis, col_axis, depth, out, threads);
 }
 
 template <typename T>

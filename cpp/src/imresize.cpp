@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <system_error>
 #include <thread>
@@ -136,8 +137,7 @@ void in_threads(std::ptrdiff_t n, std::ptrdiff_t cost_of_one, std::ptrdiff_t thr
     work(first, n);
 }
 
-}  // namespace
-
+// The middle axis: outer × n_in × inner → outer × n_out × inner.
 template <typename T>
 void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out,
                  std::ptrdiff_t threads) {
@@ -160,8 +160,36 @@ void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std:
     }
 }
 
-#define OCCLUSION_INSTANTIATE(T) \
-    template void resize_axis(const T*, std::ptrdiff_t, const AxisResize&, std::ptrdiff_t, T*, std::ptrdiff_t);
+}  // namespace
+
+template <typename T>
+void resize(const T* in, const AxisResize& rows, const AxisResize& cols, std::ptrdiff_t depth, T* out,
+            std::ptrdiff_t threads) {
+    const auto resize_rows = [&](const T* from, std::ptrdiff_t width, T* to) {
+        resize_axis(from, 1, rows, width * depth, to, threads);
+    };
+    const auto resize_cols = [&](const T* from, std::ptrdiff_t height, T* to) {
+        resize_axis(from, height, cols, depth, to, threads);
+    };
+    if (rows.is_identity() && cols.is_identity()) {
+        std::copy_n(in, rows.n_in * cols.n_in * depth, out);
+    } else if (cols.is_identity()) {
+        resize_rows(in, cols.n_in, out);
+    } else if (rows.is_identity()) {
+        resize_cols(in, rows.n_in, out);
+    } else if (rows.scale <= cols.scale) {  // the smaller scale first, rows on a tie
+        const std::unique_ptr<T[]> between(new T[std::size_t(rows.n_out * cols.n_in * depth)]);
+        resize_rows(in, cols.n_in, between.get());
+        resize_cols(between.get(), rows.n_out, out);
+    } else {
+        const std::unique_ptr<T[]> between(new T[std::size_t(rows.n_in * cols.n_out * depth)]);
+        resize_cols(in, rows.n_in, between.get());
+        resize_rows(between.get(), cols.n_out, out);
+    }
+}
+
+#define OCCLUSION_INSTANTIATE(T)                                                                       \
+    template void resize(const T*, const AxisResize&, const AxisResize&, std::ptrdiff_t, T*, std::ptrdiff_t);
 OCCLUSION_INSTANTIATE(std::int8_t)
 OCCLUSION_INSTANTIATE(std::uint8_t)
 OCCLUSION_INSTANTIATE(std::int16_t)

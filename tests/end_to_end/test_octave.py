@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from occlusion_sensitivity.parity.cases import array_in
@@ -130,3 +131,29 @@ def test_a_refusal_has_the_identifier_and_the_words(octave, tmp_path):
         "identifier": "occlusionSensitivity:MaskValue",
         "message": "MaskValue must have one value, or one per channel, here 3.",
     }
+
+
+@pytest.mark.parametrize(
+    ("case", "layer"), [("inner_layer", "relu"), ("normalizing_inner", "batchnorm"), ("inner_scores", "fc")]
+)
+def test_a_layer_that_has_another_name_in_the_file(octave, tmp_path, case, layer):
+    """As some releases of MATLAB rename layers on export: found by its kind and position, and said."""
+    folder = FIXTURES / "cases" / case
+    program = (
+        f"addpath('{FIXTURES}'); addpath('{FIXTURES / 'functions'}');"
+        f"net = build_network('{folder / 'network.json'}'); X = read_array('{folder / 'X.json'}');"
+        "export_case('case.mat', net, X, 2)"
+    )
+    octave("--eval", program, cwd=tmp_path)
+    model = onnx.load(tmp_path / "case.onnx")
+    for node in model.graph.node:
+        node.name = f"renamed_{node.name}"
+        for tensors in (node.input, node.output):
+            tensors[:] = [f"renamed_{name}" if name == layer else name for name in tensors]
+    for output in model.graph.output:
+        output.name = f"renamed_{output.name}" if output.name == layer else output.name
+    onnx.save(model, tmp_path / "case.onnx")
+    done = parity("case.mat", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = f"The layer '{layer}' is called 'renamed_{layer}' in the ONNX file, by its position. This package gives"
+    assert said in done.stdout

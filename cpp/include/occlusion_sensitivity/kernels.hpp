@@ -11,10 +11,10 @@ namespace occlusion {
 // from the original it restores what they covered. Every box must lie inside the image.
 void copy_boxes(const float* image, const ImageShape& shape, const Box* boxes, std::size_t n_boxes, float* batch);
 
-// Resizes the middle axis: outer × n_in × inner → outer × n_out × inner. Sums in double; each value is stored in T,
-// for integers rounded half away from zero and saturated. In at most `threads` threads, this one among them.
+// Resizes an image of rows × columns × depth, one axis after the other. Sums in double; after each axis the values are
+// stored in T, for integers rounded half away from zero and saturated. In at most `threads` threads, this one among them.
 template <typename T>
-void resize_axis(const T* in, std::ptrdiff_t outer, const AxisResize& axis, std::ptrdiff_t inner, T* out,
-                 std::ptrdiff_t threads);
+void resize(const T* in, const AxisResize& rows, const AxisResize& cols, std::ptrdiff_t depth, T* out,
+            std::ptrdiff_t threads);
 
 }  // namespace occlusion

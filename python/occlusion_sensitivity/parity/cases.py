@@ -41,6 +41,8 @@ class Result:
         Why the case could not be compared; empty where it was.
     refusal : str
         What the reference said, where both made the call an error, as it should be; else empty.
+    note : str
+        What else there is to say.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Result:
     stages: Sequence[Stage] = ()
     problem: str = ""
     refusal: str = ""
+    note: str = ""
     tool: str = ""
     tolerance: Mapping[str, float] = field(default_factory=dict)
 

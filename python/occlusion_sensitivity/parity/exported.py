@@ -1,5 +1,6 @@
 """A call that export_case.m wrote in MATLAB: a .mat file, and the network as ONNX beside it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import existing_file, shown
+from ..network.graph import NetworkFile
 from ..options import MATLAB_OPTIONS, Environment
 from .cases import Result
 from .matfile import Variable, read_mat
@@ -19,11 +21,35 @@ from .stages import OcclusionCase, Stage, occlusion_stages
 TOLERANCE: Mapping[str, float] = MappingProxyType(
     {"boxes": 0, "network": 1e-3, "map": 1e-3, "imresize": 1e-5, "call": 1e-3}
 )
+# A kind of layers (MATLAB's class without "Layer", in small letters and without its dimension) → the operators of ONNX.
+_OPERATORS = {
+    "convolution": ("Conv",),
+    "groupedconvolution": ("Conv",),
+    "fullyconnected": ("Gemm", "MatMul"),
+    "relu": ("Relu",),
+    "leakyrelu": ("LeakyRelu",),
+    "clippedrelu": ("Clip",),
+    "sigmoid": ("Sigmoid",),
+    "tanh": ("Tanh",),
+    "maxpooling": ("MaxPool",),
+    "averagepooling": ("AveragePool",),
+    "globalaveragepooling": ("GlobalAveragePool", "ReduceMean"),
+    "globalmaxpooling": ("GlobalMaxPool", "ReduceMax"),
+    "batchnorm": ("BatchNormalization",),
+    "batchnormalization": ("BatchNormalization",),
+    "crosschannelnorm": ("LRN",),
+    "crosschannelnormalization": ("LRN",),
+    "addition": ("Add", "Sum"),
+    "depthconcatenation": ("Concat",),
+    "concatenation": ("Concat",),
+    "dropout": ("Dropout",),
+    "softmax": ("Softmax",),
+}
 _CLASSES = {"float32": "single", "float64": "double"}
 _NAMES = {"matlab": "MATLAB", "octave": "Octave"}
 # What export_case.m writes.
 _VARIABLES = (
-    *("source", "tool", "network", "OutputNames", "X", "channelIdx", *MATLAB_OPTIONS),
+    *("source", "tool", "network", "OutputNames", "layerKind", "layerPosition", "X", "channelIdx", *MATLAB_OPTIONS),
     *("boxes", "totals", "map", "scoreMap"),
 )
 
@@ -33,10 +59,10 @@ def run_exported(mat_file: str, environment: Environment | None = None) -> Resul
     file = existing_file("CASES", mat_file)
     variables: dict[str, Variable] = {}
     stages: list[Stage] = []
-    problem = ""
+    problem = renamed = ""
     try:
         variables = read_mat(file, _VARIABLES)
-        case = _case(file, variables)
+        case, renamed = _case(file, variables)
         if environment is not None:
             case = replace(case, options={**case.options, "ExecutionEnvironment": environment})
         stages = occlusion_stages(case)
@@ -49,6 +75,7 @@ def run_exported(mat_file: str, environment: Environment | None = None) -> Resul
         tool=" ".join(tool.split()),
         stages=stages,
         problem=problem,
+        note=renamed,
         tolerance=TOLERANCE,
     )
 
@@ -57,6 +84,10 @@ def explanation(result: Result) -> str:
     """Where the difference starts, in words."""
     if result.problem:
         return result.problem
+    return f"{result.note} {_compared(result)}".strip()
+
+
+def _compared(result: Result) -> str:
     who = _NAMES.get(result.source, "the reference")
     stage = result.first_difference
     if stage is None:
@@ -65,7 +96,9 @@ def explanation(result: Result) -> str:
     return _WORDS[stage.name](stage, who)
 
 
-def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
+def _case(file: Path, variables: Mapping[str, Variable]) -> tuple[OcclusionCase, str]:
+    """The call, and what there is to say of the name of its layer."""
+
     def optional(name: str) -> NDArray[Any] | None:
         variable = variables.get(name)
         if isinstance(variable, str):
@@ -88,9 +121,9 @@ def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
     network = file.with_name(named or f"{file.stem}.onnx")
     if not network.is_file():
         network = file.with_suffix(".onnx")
+    output = _text(variables, "OutputNames") or None
     case = OcclusionCase(
         network=network,
-        output=_text(variables, "OutputNames") or None,
         X=required("X"),
         channels=required("channelIdx"),
         options={name: variables[name] for name in MATLAB_OPTIONS if name in variables},
@@ -103,7 +136,26 @@ def _case(file: Path, variables: Mapping[str, Variable]) -> OcclusionCase:
     if not network.is_file():
         msg = f"{file}: the network must be beside it, but there is no file {str(network)!r}."
         raise FileNotFoundError(msg)
-    return case
+    found = _layer_by_position(network, output, variables)
+    if found is None:
+        return replace(case, output=output), ""
+    return replace(case, output=found), f"The layer {output!r} is called {found!r} in the ONNX file, by its position."
+
+
+def _layer_by_position(network: Path, output: str | None, variables: Mapping[str, Variable]) -> str | None:
+    """The name that the scored layer has in the file, where the one that it had in MATLAB is gone; else None."""
+    if output is None:
+        return None
+    file = NetworkFile(network)
+    try:
+        file.tensor_named(output)
+        return None
+    except ValueError:
+        kind = re.sub(r"(2d|3d)?layer$|[23]d$", "", (_text(variables, "layerKind") or "").lower())
+        position = np.asarray(variables.get("layerPosition", 0)).reshape(-1)
+        named = [layer.Name for layer in file.layers() if layer.Type in _OPERATORS.get(kind, ())]
+        at = int(position[0]) - 1 if position.size and position.dtype.kind in "buif" else -1
+        return named[at] if 0 <= at < len(named) else None
 
 
 def _text(variables: Mapping[str, Variable], name: str) -> str | None:
