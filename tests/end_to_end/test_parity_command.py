@@ -75,9 +75,9 @@ def test_the_folder_here_comes_before_the_packages(tmp_path):
 def test_one_source_alone():
     found = rows(run("--source", "exact").stdout)
     assert {cells[1] for name, cells in found.items() if name != "case"} == {"exact"}
-    done = run("mask_odd", "--source", "matlab")
+    done = run("mask_odd", "--source", "nobody")
     assert done.returncode == 1
-    assert "--source must be one of documentation, exact, octave, the sources of" in done.stderr
+    assert re.search("--source must be one of documentation, exact, .*octave, the sources of", done.stderr)
 
 
 def test_what_the_reference_said_of_an_error():
