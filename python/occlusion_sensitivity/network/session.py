@@ -61,7 +61,8 @@ class NetworkSession:
 
     def renew(self) -> None:
         """Nothing is open. Sessions of the parent process are not even closed here: its threads may be inside."""
-        _OF_THE_PARENT.extend(vars(self).get(name) for name in ("_as_it_is", "_with_open_batch"))
+        held = [vars(self).get(name) for name in ("_as_it_is", "_with_open_batch")]
+        _OF_THE_PARENT.extend(session for session in held if session is not None)
         self._as_it_is: Any = None
         self._with_open_batch: Any = None
         self._opening = threading.Lock()
