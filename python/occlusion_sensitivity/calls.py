@@ -43,11 +43,17 @@ def scored_channels(
             raise TypeError(msg)
         else:
             channels = net.channels_of(target)
-    if texts_in(channels) is not None:
+    labels = texts_in(channels)
+    if labels is not None:
+        several = as_text(channels) is None and len(labels) > 1
+        what, way = (
+            (f"labels {shown(labels)}", "[find(string(label) == classNames) for label in labels] are they")
+            if several
+            else (f"label {shown(labels[0])}", "find(string(label) == classNames) is it")
+        )
         msg = (
-            f"channelIdx must be the number of an output channel, but is the label {shown(channels)}: a dlnetwork "
-            "has no class names. With the class names in channel order, list(classNames).index(label) + 1 is it. "
-            "A layer is chosen by net.OutputNames = layerName."
+            f"channelIdx must be the number of an output channel, but is the {what}: a dlnetwork has no class names. "
+            f"With the class names in channel order, {way}. A layer is chosen by net.OutputNames = layerName."
         )
         raise TypeError(msg)
     return network, channels, pairs

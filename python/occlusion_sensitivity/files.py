@@ -1,5 +1,6 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what tells one content from another."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ def write_whole(file: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
         stream.close()
         part.replace(file)
+
+
+def sha256(file: Path) -> str:
+    """The SHA-256 of the content of a file, in hexadecimal digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_writable(folder: Path) -> None:

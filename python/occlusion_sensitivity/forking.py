@@ -2,7 +2,7 @@
 
 import os
 import weakref
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 
 class Renewable(Protocol):
@@ -11,6 +11,17 @@ class Renewable(Protocol):
 
 
 _LIVING: weakref.WeakSet[Renewable] = weakref.WeakSet()
+
+
+class StaysInItsProcess:
+    """What is open: it is neither pickled nor copied."""
+
+    def __reduce__(self) -> NoReturn:
+        msg = (
+            f"A {type(self).__name__} is open in this process and stays here: it cannot be pickled or copied. "
+            "A dlnetwork, a DAGNetwork and a SeriesNetwork can."
+        )
+        raise TypeError(msg)
 
 
 def renewed_after_fork(thing: Renewable) -> None:

@@ -19,7 +19,17 @@ ALLOWED = {
     "_core": {"devices/cpu.py"},
     "cupy": {"devices/cuda.py"},
     "onnx": {
-        f"network/{name}.py" for name in ("external_data", "graph", "nodes", "old_opsets", "published", "throughput")
+        f"network/{name}.py"
+        for name in (
+            "external_data",
+            "graph",
+            "layer_nodes",
+            "nodes",
+            "old_opsets",
+            "published",
+            "throughput",
+            "unpooling",
+        )
     },
     "onnxruntime": {"network/providers.py"},
     "matplotlib": {"plotting.py", "matlab/plotting.py"},

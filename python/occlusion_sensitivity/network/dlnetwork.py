@@ -14,7 +14,9 @@ from ..images import checked_image, fits
 from ..name_values import NameValues
 from .graph import NetworkFile
 from .layers import AnyLayer, ImageInputLayer, LayerArray
-from .network import Network, Places
+from .network import Network
+from .places import Places
+from .session import is_float
 
 MATLAB_OPTIONS = ("InputDataFormats",)
 # Those of this package alone.
@@ -78,7 +80,12 @@ class dlnetwork:
             raise TypeError(expected("OutputNames", "the name of a layer or several of them", names))
         network = self.network
         known = {tensor.name for tensor in network.outputs}
-        self.network = network.scoring([name if name in known else network.file.tensor_named(name) for name in texts])
+        network = network.scoring([name if name in known else network.file.tensor_named(name) for name in texts])
+        for tensor in network.outputs:
+            if not is_float(tensor):
+                msg = f"OutputNames must be layers that give floats, but {tensor.name!r} gives {tensor.type}."
+                raise ValueError(msg)
+        self.network = network
 
     def __repr__(self) -> str:
         lines = [

@@ -32,7 +32,7 @@ def check(path: Path, model: "ModelProto") -> None:
     1.25 reads any file that a network names, and takes some names for addresses of memory.
     """
     folders = {path.parent.resolve(), path.resolve().parent}
-    for location in sorted({_location(tensor) for tensor in tensors_of(model) if _is_outside(tensor)}):
+    for location in _locations(model):
         try:
             file = (path.parent / location).resolve()
             inside = file.is_file() and any(file.is_relative_to(folder) for folder in folders)
@@ -45,6 +45,11 @@ def check(path: Path, model: "ModelProto") -> None:
                 f"are in {shown(location)}, which is outside of it or missing."
             )
             raise ValueError(msg)
+
+
+def files(path: Path, model: "ModelProto") -> list[Path]:
+    """The files that hold data of the model, whose places were checked."""
+    return [path.parent / location for location in _locations(model)]
 
 
 def load(path: Path, model: "ModelProto") -> None:
@@ -60,6 +65,10 @@ def load(path: Path, model: "ModelProto") -> None:
     if left:  # of kinds that onnx does not read: without the file's folder, they would be looked for elsewhere
         msg = f"{path} cannot be edited, which this needs: the data of {shown(left[0])} are not inside the file."
         raise ValueError(msg)
+
+
+def _locations(model: "ModelProto") -> list[str]:
+    return sorted({_location(tensor) for tensor in tensors_of(model) if _is_outside(tensor)})
 
 
 def _is_outside(tensor: "TensorProto") -> bool:

@@ -1,8 +1,8 @@
 """Reads and edits ONNX graphs. onnx is imported only when a graph really has to be read."""
 
 import contextlib
-import difflib
-from collections.abc import Sequence
+import copy
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import sha256
 from ..packages import RUNTIME, missing
-from . import external_data, throughput
+from . import external_data, layer_nodes, throughput, unpooling
 from .layers import Layer
-from .nodes import attribute, check_operands, drop_idle_nodes, inputs_of, name_of
+from .nodes import attribute, check_operands, drop_idle_nodes, inputs_of, name_of, spell_out_names
 from .old_opsets import OLDEST_OPSET, OLDEST_REPAIRED, TWO_OPERANDS, modernize, opset_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # Operators whose spatial tensors are N×C×…, and operators that leave the axes as they are.
 _CHANNELS_FIRST = frozenset(
-    {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool"}
+    {"Conv", "ConvTranspose", "MaxPool", "MaxUnpool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "LpPool"}
     | {"BatchNormalization", "InstanceNormalization", "LRN", "DepthToSpace", "SpaceToDepth"}
 )
 _KEEPS_AXES = TWO_OPERANDS | frozenset(
@@ -48,13 +49,32 @@ class NetworkFile:
         self.path = path.absolute()
         self.outputs = tuple(outputs)
         self.optimize = optimize
-        self._stamp = _stamp(self.path)
+        # Of the file and, once they are known, of those that hold its data.
+        self._stamps = {self.path: _stamp(self.path)}
+
+    def with_outputs(self, outputs: Sequence[str]) -> "NetworkFile":
+        """The same file with other outputs; as new as this one."""
+        other = copy.copy(self)
+        other.outputs = tuple(outputs)
+        return other
+
+    @property
+    def stamp(self) -> Hashable:
+        """What changes when the file does."""
+        return self._stamps[self.path]
+
+    def digests(self) -> dict[str, str]:
+        """The SHA-256 of the file and of those that hold its data, by their names in its folder."""
+        self.check_unchanged()
+        return {path.relative_to(self.path.parent).as_posix(): sha256(path) for path in self._stamps}
 
     def model(self) -> str | bytes:
         """What ONNX Runtime opens: the file itself where it needs no edit."""
-        self._check_unchanged()
+        self.check_unchanged()
         if external_data.may_have(self.path):
-            loaded(self.path, load_external_data=False)  # which checks where they are
+            model = loaded(self.path, load_external_data=False)  # which checks where they are
+            for path in external_data.files(self.path, model):
+                self._stamps.setdefault(path, _stamp(path))
         if self.outputs:
             return self._serialized(self._edited())
         if self.optimize and throughput.may_pay(self.path):
@@ -64,7 +84,10 @@ class NetworkFile:
         return str(self.path)
 
     def repaired(self) -> bytes | None:
-        """The network as ONNX Runtime takes it, where its opset is too old or its data lie beside it; else None."""
+        """The network as ONNX Runtime takes it; None where it is no other than the file.
+
+        That is another where the opset is too old, data lie beside the file, or MATLAB's own max unpooling is in it.
+        """
         try:
             model = _onnx().load(self.path, format="protobuf", load_external_data=False)
         except Exception:  # not ONNX at all: ONNX Runtime has said so
@@ -76,7 +99,8 @@ class NetworkFile:
             )
             raise ValueError(msg)
         external = any(tensor.external_data for tensor in model.graph.initializer)
-        return self._serialized(self._edited()) if opset_of(model) < OLDEST_OPSET or external else None
+        is_another = opset_of(model) < OLDEST_OPSET or external or unpooling.has_unpooling(model)
+        return self._serialized(self._edited()) if is_another else None
 
     def with_open_batch(self) -> bytes:
         """The network, whose batch is fixed, with a batch of any size. Whether it is right is for the caller to try."""
@@ -85,33 +109,22 @@ class NetworkFile:
         return self._serialized(model)
 
     def layers(self) -> list[Layer]:
-        """Every node of the graph, under its name or that of its first output."""
-        return [Layer(name_of(node), node.op_type) for node in self._graph().node]
+        """The nodes that work on the image, under their names or those of their first outputs."""
+        return [Layer(name_of(node), node.op_type) for node in layer_nodes.layer_nodes(self._graph())]
 
     def unknown_operators(self) -> list[str]:
-        """Operators of the graph that are neither ONNX's nor ONNX Runtime's own; none where it cannot be read."""
+        """Operators of the graph that none of ONNX, ONNX Runtime and this package has; none where it cannot be read."""
         try:
             has = _onnx().defs.has
-            nodes = [node for node in self._graph().node if node.domain != "com.microsoft"]
+            nodes = [n for n in self._graph().node if n.domain != "com.microsoft" and not unpooling.is_unpooling(n)]
             unknown = {f"{n.domain}.{n.op_type}".strip(".") for n in nodes if not has(n.op_type, n.domain)}
         except Exception:  # not ONNX at all, damaged names, or no onnx to read it with
             return []
         return sorted(unknown)
 
     def tensor_named(self, name: str) -> str:
-        """The tensor of that name, or the first output of the node of that name."""
-        graph = self._graph()
-        nodes = {name_of(node): node.output[0] for node in graph.node}
-        tensors = {output: output for node in graph.node for output in node.output if output}
-        known: dict[str, str] = {**nodes, **tensors}
-        if name not in known:
-            if name in {tensor.name for tensor in graph.input}:
-                msg = f"OutputNames must be layers behind the input, but {name!r} is the input."
-                raise ValueError(msg)
-            closest = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)[-3:]
-            msg = f"OutputNames must be layers of the network, but {name!r} is none. Closest: {', '.join(closest)}."
-            raise ValueError(msg)
-        return known[name]
+        """The tensor that OutputNames mean by `name`; ValueError where they mean none."""
+        return layer_nodes.tensor_named(self._graph(), name)
 
     def is_channels_first(self, tensor: str) -> bool | None:
         """Where the channels of a spatial tensor of this graph are, by the operators that made it; None: not known."""
@@ -129,16 +142,18 @@ class NetworkFile:
 
     def _graph(self) -> "GraphProto":
         """The graph without the data beside it."""
-        self._check_unchanged()
+        self.check_unchanged()
         return loaded(self.path, load_external_data=False).graph
 
-    def _check_unchanged(self) -> None:
-        if _stamp(self.path) != self._stamp:
-            msg = (
-                f"{self.path} is needed again, but has changed or is gone since it was imported. Other layers, other "
-                "devices and forked processes need the file."
-            )
-            raise RuntimeError(msg)
+    def check_unchanged(self) -> None:
+        """Raise RuntimeError where the file, or one that holds its data, is not what was imported."""
+        for path, stamp in self._stamps.items():
+            if _stamp(path) != stamp:
+                msg = (
+                    f"{path} is needed again, but has changed or is gone since it was imported. Other layers, other "
+                    "devices, forked processes and pickles need the file."
+                )
+                raise RuntimeError(msg)
 
     def _serialized(self, model: "ModelProto") -> bytes:
         try:
@@ -148,11 +163,16 @@ class NetworkFile:
             raise ValueError(msg) from error
 
     def _edited(self) -> "ModelProto":
-        self._check_unchanged()
+        self.check_unchanged()
         model = loaded(self.path)
         take_initializers_from_inputs(model)
         if opset_of(model) < OLDEST_OPSET:
             modernize(model)
+        try:
+            unpooling.spell_out(model)
+        except ValueError as error:
+            msg = f"{self.path} cannot be opened as an ONNX network: {error}"
+            raise ValueError(msg) from error
         if self.outputs:
             _set_outputs(model.graph, self.outputs)
         if self.optimize:
@@ -169,10 +189,11 @@ def _onnx() -> ModuleType:
 
 
 def loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
-    """The model; every node of it has the inputs and outputs of its operator, and an output."""
+    """The model; every node of it has the inputs and outputs of its operator, an output, and names that are text."""
     onnx = _onnx()
     try:
         model: ModelProto = onnx.load(path, format="protobuf", load_external_data=False)
+        spell_out_names(model.graph)
         check_operands(model)
     except Exception as error:  # protobuf's
         msg = f"{path} cannot be opened as an ONNX network: {error}"

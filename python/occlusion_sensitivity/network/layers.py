@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from typing import NoReturn, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +131,18 @@ class LayerArray(Sequence[AnyLayer]):
     def __iter__(self) -> Iterator[AnyLayer]:
         return iter(self._all())
 
+    def __call__(self, index: object) -> NoReturn:
+        """MATLAB's parentheses: a TypeError that says what takes their place."""
+        whole = isinstance(index, int | np.integer) and not isinstance(index, bool) and index > 0
+        here = f"net.Layers({index}) is net.Layers[{int(index) - 1}]" if whole else "net.Layers(k) is net.Layers[k - 1]"  # type: ignore[call-overload]
+        msg = f"{here} here: Python indexes with brackets and counts from 0. net.Layers(end) is net.Layers[-1]."
+        raise TypeError(msg)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # What is printed, not the network that it is read from.
+        first, *others = self._all()
+        return _listed, (first, others)
+
     def __repr__(self) -> str:
         rows = [(str(k), layer.Name, layer.Type, _details(layer)) for k, layer in enumerate(self)]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -138,6 +150,10 @@ class LayerArray(Sequence[AnyLayer]):
             f"  {k:>{widths[0]}}  {name:<{widths[1]}}  {kind:<{widths[2]}}  {rest}" for k, name, kind, rest in rows
         )
         return "\n".join([f"{len(rows)} layers:", *(line.rstrip() for line in lines)])
+
+
+def _listed(first: ImageInputLayer, others: Sequence[AnyLayer]) -> LayerArray:
+    return LayerArray(first, lambda: others)
 
 
 def _details(layer: AnyLayer) -> str:

@@ -71,6 +71,10 @@ class DAGNetwork:
     def OutputNames(self) -> list[str]:
         return self._net.OutputNames
 
+    def __getstate__(self) -> dict[str, object]:
+        # The other layers are read again when they are asked for.
+        return {**vars(self), "_scoring": {}}
+
     def __repr__(self) -> str:
         return repr(self._net).replace("dlnetwork", type(self).__name__, 1)
 
@@ -97,6 +101,8 @@ class DAGNetwork:
 
     def scoring(self, layer_name: str) -> Network:
         """The network with another layer scored; kept, so that it is read once."""
+        if layer_name == self._last.Name:
+            return self.network  # what the classes' scores go through unchanged
         if layer_name not in self._scoring:
             net = self.to_dlnetwork()
             net.OutputNames = layer_name

@@ -1,21 +1,22 @@
 """A network as scoring and the MATLAB names use it: images in, outputs out. 0-based, in the network's order of axes."""
 
-import threading
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
 from ..devices import Device, DeviceArray
 from ..devices.cpu import CPU
-from ..forking import renewed_after_fork
 from ..images import Image, InputSize
 from .graph import NetworkFile
-from .session import NetworkSession, TensorInfo, is_float
-from .together import Together
+from .origin import Origin
+from .places import Places
+from .session import TensorInfo, is_float
 
 
 class Network:
     """A network with one image input, on a device. It never changes: :meth:`on` and :meth:`scoring` give others.
+
+    Pickled, it is the file's place and content, and the settings; what is open never travels.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ class Network:
 
     def __init__(
         self,
-        places: "Places",
+        places: Places,
         channel_axis: int,
         input_size: InputSize,
         normalized: Callable[[Image], Image],
@@ -73,11 +74,26 @@ class Network:
         if {tensor.name for tensor in self.outputs} == set(outputs):
             places = self._places
         else:
-            places = Places(NetworkFile(self.file.path, outputs, optimize=self.file.optimize))
+            places = Places(self.file.with_outputs(outputs))
         return self._with(places, self.device, outputs)
 
-    def _with(self, places: "Places", device: Device, outputs: Sequence[str]) -> "Network":
+    def _with(self, places: Places, device: Device, outputs: Sequence[str]) -> "Network":
         return Network(places, self._channel_axis, self.input_size, self._normalized, device, outputs)
+
+    def __copy__(self) -> "Network":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Network":
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        if self.device is not CPU:
+            msg = "A network on a GPU stays there: it cannot be pickled. A dlnetwork can, and goes to the GPU again."
+            raise TypeError(msg)
+        origin = Origin.of(self.file)
+        self._places.share()
+        settings = (self._channel_axis, self.input_size, self._normalized)
+        return _reopened, (origin, self.file.optimize, self.file.outputs, *settings, self._outputs)
 
     def arranged(self, image: Image) -> DeviceArray:
         """An image, height × width × channels, normalised, as planes × height × width × depth, on the device.
@@ -123,14 +139,14 @@ class Network:
     def _channels_second(self, output: DeviceArray) -> DeviceArray:
         if output.ndim == 1:
             return output[:, np.newaxis]
-        return output if self._is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)
+        return output if self.is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)
 
     def _declared_channels(self, output: TensorInfo) -> int | None:
         if len(output.shape) < 2:
             return len(output.shape) or None
-        return output.shape[1 if self._is_channels_first(output) else -1]
+        return output.shape[1 if self.is_channels_first(output) else -1]
 
-    def _is_channels_first(self, output: TensorInfo) -> bool:
+    def is_channels_first(self, output: TensorInfo) -> bool:
         """Whether the output is N×K×…; N×H×W×C networks have outputs of both kinds."""
         if self._channel_axis == 1 or len(output.shape) == 2:
             return True
@@ -154,28 +170,17 @@ class Network:
         return scored
 
 
-class Places:
-    """Where a network file is open: on each device at most once, from when it is first asked for."""
-
-    def __init__(self, file: NetworkFile) -> None:
-        self.file = file
-        self._on: dict[Device, Together] = {}
-        renewed_after_fork(self)
-
-    def renew(self) -> None:
-        self._opening = threading.Lock()
-
-    def on(self, device: Device) -> Together:
-        with self._opening:
-            if device not in self._on:
-                self._on[device] = Together(self._opened(device))
-            return self._on[device]
-
-    def _opened(self, device: Device) -> NetworkSession:
-        try:
-            return NetworkSession(self.file, device)
-        except ValueError as error:
-            if not self._on:
-                raise
-            msg = f"The network cannot be opened on the GPU: {error}"  # it could be opened on the host
-            raise RuntimeError(msg) from error
+def _reopened(
+    origin: Origin,
+    optimize: bool,
+    file_outputs: Sequence[str],
+    channel_axis: int,
+    input_size: InputSize,
+    normalized: Callable[[Image], Image],
+    outputs: Sequence[str],
+) -> Network:
+    """A network that was pickled. Those of the same file and outputs share what is open in this process."""
+    path = origin.path()
+    file = NetworkFile(path, file_outputs, optimize=optimize)
+    origin.check(path)
+    return Network(Places.shared(file), channel_axis, input_size, normalized, outputs=outputs)

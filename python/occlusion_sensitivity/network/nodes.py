@@ -16,15 +16,40 @@ def attribute(node: "NodeProto", name: str, default: Any) -> Any:
 def inputs_of(node: "NodeProto") -> Iterable[str]:
     """Every tensor a node needs, those of its subgraphs (If, Loop) included."""
     yield from node.input
+    for graph in subgraphs_of(node):
+        for inner in graph.node:
+            yield from inputs_of(inner)
+
+
+def subgraphs_of(node: "NodeProto") -> "Iterator[GraphProto]":
+    """The branches of If, the bodies of Loop and Scan."""
     for entry in node.attribute:
-        for graph in (entry.g, *entry.graphs):
-            for inner in graph.node:
-                yield from inputs_of(inner)
+        yield from (entry.g, *entry.graphs)
 
 
 def name_of(node: "NodeProto") -> str:
     """The node's name; its first output's where it has none."""
-    return node.name or next(iter(node.output), "")
+    return node.name or next(filter(None, node.output), "")
+
+
+def spell_out_names(graph: "GraphProto") -> None:
+    """Write the bytes of names that are no UTF-8 as \\xff: protobuf hands them out as bytes, and takes them nowhere."""
+    for info in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        if isinstance(info.name, bytes):
+            info.name = _spelled_out(info.name)
+    for node in graph.node:
+        if isinstance(node.name, bytes):
+            node.name = _spelled_out(node.name)
+        for names in (node.input, node.output):
+            for k, name in enumerate(names):
+                if isinstance(name, bytes):
+                    names[k] = _spelled_out(name)
+        for inner in subgraphs_of(node):
+            spell_out_names(inner)
+
+
+def _spelled_out(name: bytes) -> str:
+    return name.decode("utf-8", "backslashreplace")
 
 
 def tensors_of(model: "ModelProto") -> "Iterator[TensorProto]":
@@ -48,8 +73,8 @@ def _tensors_at(node: "NodeProto") -> "Iterator[TensorProto]":
         yield from (entry.t, *entry.tensors)
         for sparse in (entry.sparse_tensor, *entry.sparse_tensors):
             yield from (sparse.values, sparse.indices)
-        for graph in (entry.g, *entry.graphs):
-            yield from _tensors_in(graph)
+    for graph in subgraphs_of(node):
+        yield from _tensors_in(graph)
 
 
 def check_operands(model: "ModelProto") -> None:

@@ -1,4 +1,4 @@
-"""Networks of opset 6, brought to the oldest opset that ONNX Runtime takes."""
+"""Networks of old opsets, brought to the oldest one that has what is needed."""
 
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,29 @@ def modernize(model: "ModelProto") -> None:
     for entry in model.opset_import:
         if entry.domain in ("", "ai.onnx"):
             entry.version = OLDEST_OPSET
+
+
+def raise_opset(model: "ModelProto") -> None:
+    """Bring a network of opset 7 or 8 to opset 9, which has operators that MATLAB's exporter writes as its own."""
+    from onnx import numpy_helper
+
+    graph = model.graph
+    for node in graph.node:
+        attributes = {entry.name: entry for entry in node.attribute}
+        if node.op_type == "BatchNormalization" and "spatial" in attributes:
+            if attributes["spatial"].i != 1:
+                msg = f"BatchNormalization {node.name!r} must have a statistic for each channel, but has one per pixel."
+                raise ValueError(msg)
+            node.attribute.remove(attributes["spatial"])
+        elif node.op_type == "Upsample" and "scales" in attributes:
+            name = f"{node.output[0]}/scales"
+            scales = np.array(attributes["scales"].floats, dtype=np.float32)
+            graph.initializer.append(numpy_helper.from_array(scales, name))
+            node.input.append(name)
+            node.attribute.remove(attributes["scales"])
+    for entry in model.opset_import:
+        if entry.domain in ("", "ai.onnx"):
+            entry.version = 9
 
 
 def _rank_of_output(node: "NodeProto", ranks: dict[str, int]) -> int:

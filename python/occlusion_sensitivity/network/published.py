@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..files import write_whole
+from ..files import sha256, write_whole
 from ..packages import missing
 from .graph import loaded, serialized, take_initializers_from_inputs
 from .layers import ImageInputLayer, imageInputLayer
@@ -140,8 +140,7 @@ def _is_whole(classifier: Path) -> bool:
     """Whether the file is there, and as it was written."""
     try:
         expected = _digest_file(classifier).read_text(encoding="ascii")
-        with classifier.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == expected
+        return sha256(classifier) == expected
     except (OSError, ValueError):
         return False
 

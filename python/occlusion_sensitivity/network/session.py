@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..devices import Device, DeviceArray
-from ..forking import renewed_after_fork
+from ..forking import StaysInItsProcess, renewed_after_fork
 from .graph import NetworkFile
 from .providers import check_runs_on, opened, runtime_errors
 
@@ -37,7 +37,7 @@ class TensorInfo:
     shape: tuple[int | None, ...]
 
 
-class NetworkSession:
+class NetworkSession(StaysInItsProcess):
     """A network in ONNX Runtime, on a device. Float16 and double networks are fed and read in single.
 
     Images and outputs are arrays of the device. Where the file has a batch of any size, all images go through one
@@ -143,16 +143,19 @@ def is_float(tensor: TensorInfo) -> bool:
 def _opened_as_it_is(file: NetworkFile, device: Device) -> Any:
     """A session of the file, repaired where ONNX Runtime takes it no other way."""
     try:
-        return _opened(file, file.model(), device)
-    except ValueError as error:
-        repaired = file.repaired()
-        if repaired is None:
-            unknown = file.unknown_operators()
-            if not unknown:
+        try:
+            return _opened(file, file.model(), device)
+        except ValueError:
+            repaired = file.repaired()
+            if repaired is None:
                 raise
-            msg = f"{error} Operators that ONNX does not have: {', '.join(unknown)}."
-            raise ValueError(msg) from error
-    return _opened(file, repaired, device)
+        return _opened(file, repaired, device)
+    except ValueError as error:
+        unknown = file.unknown_operators()
+        if not unknown:
+            raise
+        msg = f"{error} Operators that ONNX does not have: {', '.join(unknown)}."
+        raise ValueError(msg) from error
 
 
 def _opened(file: NetworkFile, model: str | bytes, device: Device) -> Any:

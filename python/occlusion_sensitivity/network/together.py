@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..devices import DeviceArray
-from ..forking import renewed_after_fork
+from ..forking import StaysInItsProcess, renewed_after_fork
 from .session import NetworkSession, OutOfMemoryError
 
 # Float noise, as shares of the largest value of a channel and of the whole output.
@@ -22,7 +22,7 @@ _TELLING = 100
 Key = tuple[str, tuple[int, ...]]
 
 
-class Together:
+class Together(StaysInItsProcess):
     """A session, and how many images may go through it at once: for each output and size of the images
 
     not known  →  these numbers of images  (seen with as many: they do not influence each other; later, others)
