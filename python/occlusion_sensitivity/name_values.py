@@ -77,6 +77,3 @@ class NameValues:
     ) -> Checked:
         """What `check` makes of the option: it is called with the name as typed, the value, and what else it needs."""
         return check(self.typed(name), self.value(name, default), *more, **others)
-
-    def without(self, name: str) -> Self:
-        return type(self)({full: option for full, option in self._given.items() if full != name})

@@ -5,7 +5,7 @@ import pytest
 
 import networks
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
-from occlusion_sensitivity.matlab import DAGNetwork, SeriesNetwork, dag2dlnetwork, find, importONNXNetwork, string
+from occlusion_sensitivity.matlab import DAGNetwork, SeriesNetwork, dag2dlnetwork, find, string
 
 NAMES = ["cat", "dog", "bird", "fish"]
 X = np.random.default_rng(1).random((12, 10, 3))
@@ -78,10 +78,28 @@ def test_names_of_inputs_and_outputs_are_read_only(net):
         net.OutputNames = "relu"
 
 
-@pytest.mark.parametrize("label", [Categorical("cat"), np.array(["cat", "dog"], dtype=object)])
-def test_a_dlnetwork_answers_every_kind_of_label_with_the_way_to_the_channel(net, label):
-    with pytest.raises(TypeError, match="^channelIdx must be the number of an output channel, but is the label"):
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("cat", "label 'cat'"),
+        (Categorical("cat"), "label 'cat'"),
+        (["cat"], "label 'cat'"),
+        (np.array(["cat", "dog"], dtype=object), "labels ['cat', 'dog']"),
+        (("cat", "dog"), "labels ['cat', 'dog']"),
+        (Categorical("cat", "dog"), "labels ['cat', 'dog']"),
+    ],
+)
+def test_a_dlnetwork_answers_every_kind_of_label_with_the_way_to_the_channel(net, label, said):
+    with pytest.raises(TypeError, match=r"find\(string\(label\) == classNames\)") as error:
         occlusionSensitivity(dag2dlnetwork(net), X, label)
+    start = f"channelIdx must be the number of an output channel, but is the {said}: a dlnetwork has no class names."
+    assert str(error.value).startswith(start)
+
+
+def test_the_way_that_a_dlnetwork_names_leads_to_the_channel(net):
+    classNames = np.array(NAMES)
+    for label in NAMES:
+        assert find(string(label) == classNames) == NAMES.index(label) + 1
 
 
 def test_a_layer_name_is_read_once(net):
@@ -124,11 +142,3 @@ def test_bad_classes(net):
         DAGNetwork("net.onnx", Classes=NAMES)
     with pytest.raises(TypeError, match="^net must be a DAGNetwork or SeriesNetwork"):
         dag2dlnetwork(plain)
-
-
-def test_import_of_the_older_kind(tmp_path):
-    file = networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0))
-    assert importONNXNetwork(file, Classes=NAMES).Layers[-1].Classes.tolist() == NAMES
-    assert importONNXNetwork(file, InputDataFormats="BCSS").Layers[-1].Classes.tolist() == ["1", "2", "3", "4"]
-    with pytest.raises(ValueError, match="^Classes must hold a name for each of the 4 channels, but holds 2"):
-        importONNXNetwork(file, Classes=["a", "b"])

@@ -13,18 +13,21 @@ from ..devices.cpu import CPU
 from ..images import checked_image, fits
 from ..name_values import NameValues
 from .graph import NetworkFile
+from .import_options import (
+    CHANNEL_AXIS,
+    MATLAB_OPTIONS,
+    check_output_formats,
+    check_what_changes_nothing,
+    image_size,
+    input_format,
+)
 from .layers import AnyLayer, ImageInputLayer, LayerArray
 from .network import Network
 from .places import Places
 from .session import is_float
 
-MATLAB_OPTIONS = ("InputDataFormats",)
-# Those of this package alone.
-OWN_OPTIONS = ("InputLayer", "Optimize")
-OPTION_NAMES = (*MATLAB_OPTIONS, *OWN_OPTIONS)
-
-# Where the channels of an image tensor are, by MATLAB's name of its order of axes (B batch, C channel, S spatial).
-_CHANNEL_AXIS = {"BCSS": 1, "BSSC": 3}
+# Those of this package alone, behind MATLAB's.
+OPTION_NAMES = (*MATLAB_OPTIONS, "InputLayer", "Optimize")
 
 
 class dlnetwork:
@@ -40,7 +43,17 @@ class dlnetwork:
     InputNames : list of str
         The name of the input.
     OutputNames : list of str
-        The layers that are scored; the file's outputs at first. Set it to a layer or tensor name to score another.
+        The layers that are scored; the file's outputs at first. Set it to a layer or tensor name to score another. The
+        layer's name in MATLAB is found, too, where its exporter changed it: ``"fc"`` where the file has ``fc_Add``.
+
+    Notes
+    -----
+    MATLAB: ``net.OutputNames = "relu5"``, ``net.Layers(1).InputSize``
+
+    Python: ``net.OutputNames = "relu5"``, ``net.Layers[0].InputSize``
+
+    Differs: it is made by importNetworkFromONNX, and not trained. It is copied and pickled as the place and the SHA-256
+    of its file, and its settings: unpickling reads the file again, and is an error where that changed or is gone.
 
     Examples
     --------
@@ -150,12 +163,20 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
         The order of the input's axes: batch, channel, two spatial ones; or batch, two spatial ones, channel.
         Taken from the file where the shapes leave no doubt (at most 4 channels, more pixels along the other axes),
         otherwise "BCSS".
+    OutputDataFormats : str or sequence of str, optional
+        The order of the axes of each output: "BC" for scores, "BCSS" or "BSSC" for an image. Checked: what the file
+        has is what there is.
+    Namespace, PackageName : str, optional
+        Of the custom layers that MATLAB generates. Nothing is generated here.
+    FoldConstants : {"deep", "shallow", "none"}, default "deep"
+    GenerateCustomLayers : bool, default True
+        Both change nothing here: ONNX Runtime runs the file's own operators.
     InputLayer : ImageInputLayer, optional
-        From :func:`imageInputLayer`: the normalisation that every image gets before the network. None is added
-        otherwise: what the file does not contain, the caller does.
+        This package's own. From :func:`imageInputLayer`: the normalisation that every image gets before the network.
+        None is added otherwise: what the file does not contain, the caller does.
     Optimize : bool, default True
-        Whether the graph is rewritten for speed (docs/performance.md), equal within float noise. False runs the file
-        as it is.
+        This package's own. Whether the graph is rewritten for speed (docs/performance.md), equal within float noise.
+        False runs the file as it is.
 
     Returns
     -------
@@ -165,15 +186,21 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
     ------
     FileNotFoundError
         If there is no such file.
-    ValueError
-        If it is no ONNX network, not one of a single image, or not of the size of InputLayer.
+    TypeError, ValueError
+        If it is no ONNX network, not one of a single image, or not of the size of InputLayer; if an option is outside
+        the values listed above.
     ImportError
         If ONNX Runtime is missing, or installed twice.
 
     Notes
     -----
-    Source: MathWorks' function of the same name; docs/compatibility.md, "Networks". Options take both name-value
-    spellings.
+    MATLAB: ``net = importNetworkFromONNX(modelfile,InputDataFormats="BCSS")``
+
+    Python: ``net = importNetworkFromONNX(modelfile, InputDataFormats="BCSS")``
+
+    Differs: the network has to have one input, an image, and is initialized already. The layers behind the input layer
+    are the file's nodes under their ONNX operators. Source: MathWorks' function of the same name;
+    docs/compatibility.md, "Networks". Options take both name-value spellings.
 
     Examples
     --------
@@ -186,21 +213,22 @@ def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: ob
 
 
 def imported(modelfile: str | os.PathLike[str], options: NameValues) -> dlnetwork:
-    """importNetworkFromONNX with its options sorted."""
+    """importNetworkFromONNX with its options sorted; those of importONNXNetwork about the image are honoured, too."""
     file = existing_file("modelfile", modelfile)
-    value = options.value("InputDataFormats")
-    data_format = None if value is None else (as_text(value) or "").upper()
-    if data_format is not None and data_format not in _CHANNEL_AXIS:
-        raise ValueError(expected(options.typed("InputDataFormats"), " or ".join(_CHANNEL_AXIS), value))
+    check_what_changes_nothing(options)
+    data_format = input_format(options)
     places = Places(NetworkFile(file, optimize=options.read("Optimize", True, truth, "true or false")))
     source = places.on(CPU).session.inputs[0]
-    channel_axis = _CHANNEL_AXIS[data_format or _data_format(source.shape)]
+    channel_axis = CHANNEL_AXIS[data_format or _data_format(source.shape)]
     lengths = list(source.shape[1:])
     channels = lengths.pop(channel_axis - 1)
     layer = ImageInputLayer(Name=source.name, InputSize=(lengths[0], lengths[1], channels))
     if "InputLayer" in options:
         layer = options.read("InputLayer", None, _fitting_layer, layer)
-    return dlnetwork(Network(places, channel_axis, layer.InputSize, layer.normalized), layer)
+    layer = dataclasses.replace(layer, InputSize=image_size(options, layer.InputSize))
+    network = Network(places, channel_axis, layer.InputSize, layer.normalized)
+    check_output_formats(options, network)
+    return dlnetwork(network, layer)
 
 
 def _data_format(shape: tuple[int | None, ...]) -> str:

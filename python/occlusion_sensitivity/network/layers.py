@@ -192,7 +192,13 @@ def imageInputLayer(inputSize: object, *nameValuePairs: object, **options: objec
 
     Notes
     -----
-    Source: MATLAB's imageInputLayer. Options take both name-value spellings.
+    MATLAB: ``layer = imageInputLayer([28 28 1],Normalization="rescale-zero-one",Min=0,Max=255)``
+
+    Python: ``layer = imageInputLayer([28, 28, 1], Normalization="rescale-zero-one", Min=0, Max=255)``
+
+    Differs: it is given to importNetworkFromONNX, as InputLayer; a normalisation whose statistics are missing is an
+    error where an image goes through it, as nothing is trained here. Source: MATLAB's imageInputLayer. Options take
+    both name-value spellings.
 
     Examples
     --------

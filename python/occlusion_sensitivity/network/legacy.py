@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..arguments import channel_named, expected, texts_in
 from ..name_values import NameValues
 from .dlnetwork import OPTION_NAMES, dlnetwork, imported
+from .import_options import CLASSIFIER_OPTIONS, class_names, is_dlnetwork_wanted
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
 from .network import Network
 
@@ -36,6 +37,11 @@ class DAGNetwork:
 
     Notes
     -----
+    MATLAB: ``net.Layers(end).Classes``
+
+    Python: ``net.Layers[-1].Classes``
+
+    Differs: it is made of a dlnetwork and the class names, by importONNXNetwork or ``DAGNetwork(net, Classes=names)``.
     Source: MATLAB's class of the same name, which MathWorks no longer recommends.
 
     Examples
@@ -113,6 +119,14 @@ class DAGNetwork:
 class SeriesNetwork(DAGNetwork):
     """A classifier whose layers follow one another; here the same as a :class:`DAGNetwork`.
 
+    Notes
+    -----
+    MATLAB: ``net.Layers(end).Classes``
+
+    Python: ``net.Layers[-1].Classes``
+
+    Differs: it is made of a dlnetwork and the class names: ``SeriesNetwork(net, Classes=names)``.
+
     Examples
     --------
     >>> from occlusion_sensitivity import imagePretrainedNetwork
@@ -124,6 +138,27 @@ class SeriesNetwork(DAGNetwork):
 
 def dag2dlnetwork(net: DAGNetwork) -> dlnetwork:
     """A DAGNetwork or SeriesNetwork as a dlnetwork: without the class names, otherwise the same.
+
+    Parameters
+    ----------
+    net : DAGNetwork or SeriesNetwork
+
+    Returns
+    -------
+    dlnet : dlnetwork
+
+    Raises
+    ------
+    TypeError
+        If `net` is neither.
+
+    Notes
+    -----
+    MATLAB: ``dlnet = dag2dlnetwork(net)``
+
+    Python: ``dlnet = dag2dlnetwork(net)``
+
+    Differs: nothing.
 
     Examples
     --------
@@ -137,19 +172,28 @@ def dag2dlnetwork(net: DAGNetwork) -> dlnetwork:
     return net.to_dlnetwork()
 
 
-def importONNXNetwork(modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: object) -> DAGNetwork:
+def importONNXNetwork(
+    modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: object
+) -> DAGNetwork | dlnetwork:
     """Read a classifier from an ONNX file, with its class names.
 
     Parameters
     ----------
     modelfile : str or os.PathLike
         See :func:`importNetworkFromONNX`, whose options are taken, too.
-    Classes : sequence of str, optional
-        The class names in the order of the channels; "1", "2", … where none are given.
+    TargetNetwork : {"dagnetwork", "dlnetwork"}, default "dagnetwork"
+        "dlnetwork" gives what importNetworkFromONNX gives, without class names.
+    OutputLayerType : "classification", default "classification"
+        The other kinds that MATLAB has are refused for a DAGNetwork, which has classes here.
+    Classes, ClassNames : "auto" or sequence of str, default "auto"
+        The class names in the order of the channels, under the newer or the older name of the option. "auto": "1",
+        "2", … .
+    ImageInputSize : (int, int) or (int, int, int), optional
+        Height, width and channels of the images, for files that leave them open; otherwise those of the file.
 
     Returns
     -------
-    net : DAGNetwork
+    net : DAGNetwork, or dlnetwork where TargetNetwork says so
 
     Raises
     ------
@@ -158,7 +202,12 @@ def importONNXNetwork(modelfile: str | os.PathLike[str], *nameValuePairs: object
 
     Notes
     -----
-    Source: MATLAB's function of the same name, which MathWorks no longer recommends.
+    MATLAB: ``net = importONNXNetwork(modelfile,OutputLayerType="classification",Classes=names)``
+
+    Python: ``net = importONNXNetwork(modelfile, OutputLayerType="classification", Classes=names)``
+
+    Differs: a DAGNetwork is a classifier; for other kinds of networks importNetworkFromONNX gives a dlnetwork. Source:
+    MATLAB's function of the same name, which MathWorks no longer recommends.
 
     Examples
     --------
@@ -167,16 +216,19 @@ def importONNXNetwork(modelfile: str | os.PathLike[str], *nameValuePairs: object
     ...
     FileNotFoundError: modelfile: there is no file 'no_such_file.onnx'.
     """
-    given = NameValues.parse(nameValuePairs, options, ("Classes", *OPTION_NAMES))
-    net = imported(modelfile, given.without("Classes"))
-    classes = given.value("Classes")
+    given = NameValues.parse(nameValuePairs, options, (*OPTION_NAMES, *CLASSIFIER_OPTIONS))
+    typed, classes = class_names(given)
+    wants_dlnetwork = is_dlnetwork_wanted(given)
+    net = imported(modelfile, given)
+    if wants_dlnetwork:
+        return net
+    count = net.network.declared_channel_count()
     if classes is None:
-        count = net.network.declared_channel_count()
         if count is None:
-            msg = f"{given.typed('Classes')} must be given: the file does not say how many channels the output has."
+            msg = f"{typed} must be given: the file does not say how many channels the output has."
             raise ValueError(msg)
         classes = [str(k + 1) for k in range(count)]
-    return DAGNetwork(net, **{given.typed("Classes"): classes})
+    return DAGNetwork(net, Classes=_class_names(typed, classes, count))
 
 
 def _class_names(name: str, value: object, count: int | None) -> list[str]:

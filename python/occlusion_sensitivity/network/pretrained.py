@@ -43,7 +43,13 @@ def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, NDArray[np.
 
     Notes
     -----
-    Source: MathWorks' function of the same name; origin and licences of the data are in NOTICE.
+    MATLAB: ``[net,classNames] = imagePretrainedNetwork("squeezenet")``
+
+    Python: ``net, classNames = imagePretrainedNetwork("squeezenet")``
+
+    Differs: the network without a name is EfficientNet-Lite0, which MATLAB does not have; the others are the published
+    ONNX files, not MathWorks' own weights. Source: MathWorks' function of the same name; origin and licences of the
+    data are in NOTICE.
 
     Examples
     --------
