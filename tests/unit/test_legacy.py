@@ -96,10 +96,15 @@ def test_a_dlnetwork_answers_every_kind_of_label_with_the_way_to_the_channel(net
     assert str(error.value).startswith(start)
 
 
-def test_the_way_that_a_dlnetwork_names_leads_to_the_channel(net):
+def test_the_way_that_a_dlnetwork_names_leads_to_the_channel(tmp_path):
     classNames = np.array(NAMES)
     for label in NAMES:
         assert find(string(label) == classNames) == NAMES.index(label) + 1
+    labels = ["fish", "dog"]
+    plain = importNetworkFromONNX(networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0)))
+    channels = [find(string(label) == classNames) for label in labels]
+    expected = occlusionSensitivity(plain, X, [4, 2], Stride=4)
+    np.testing.assert_array_equal(occlusionSensitivity(plain, X, channels, Stride=4), expected)
 
 
 def test_a_layer_name_is_read_once(net):

@@ -164,7 +164,7 @@ def test_x_that_is_not_finite_in_single(net, value):
 
 @pytest.mark.parametrize("label", ["espresso", np.array("espresso"), ["espresso", "cup"], np.array(["espresso"])])
 def test_a_label_is_answered_with_the_way_to_the_channel(net, label):
-    with pytest.raises(TypeError, match=r"^channelIdx must be .* but is the label .*classNames"):
+    with pytest.raises(TypeError, match=r"^channelIdx must be .* but is the labels? .*classNames"):
         occlusionSensitivity(net, X, label)
 
 

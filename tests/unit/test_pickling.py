@@ -18,6 +18,7 @@ import networks
 from occlusion_sensitivity import imageInputLayer, imagePretrainedNetwork, importNetworkFromONNX
 from occlusion_sensitivity.devices.cpu import CPU
 from occlusion_sensitivity.matlab import DAGNetwork, SeriesNetwork, occlusionSensitivity
+from occlusion_sensitivity.network import origin
 
 NAMES = ["cat", "dog", "bird", "fish"]
 X = np.random.default_rng(1).random((12, 10, 3))
@@ -61,6 +62,13 @@ def test_a_classifier_comes_back_with_its_classes(net, kind):
         assert other.Layers[-1].Classes.tolist() == NAMES
         np.testing.assert_array_equal(occlusionSensitivity(other, X, "relu", 2), expected)
         np.testing.assert_array_equal(other.predict(X), classifier.predict(X))
+
+
+def test_layers_that_were_scored_do_not_travel(net):
+    classifier = DAGNetwork(net, Classes=NAMES)
+    size = len(pickle.dumps(classifier))
+    classifier.scoring("relu")
+    assert len(pickle.dumps(classifier)) == size
 
 
 def test_no_weights_travel(net):
@@ -196,24 +204,26 @@ def test_processes_of_multiprocessing(net, method):
         np.testing.assert_array_equal(pool.map(predicted, [net, net]), expected)
 
 
-def test_the_embedded_network_is_found_wherever_the_package_is(tmp_path):
+def test_the_embedded_network_is_found_wherever_the_package_is(tmp_path, monkeypatch):
     net, _ = imagePretrainedNetwork()
     net.OutputNames = "logits"
-    pickled = pickle.dumps(net)
-    folder = net.network.file.path.parents[1]
-    assert str(folder).encode() not in pickled
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / folder.name).symlink_to(folder)
-    (tmp_path / "net.pickle").write_bytes(pickled)
-    code = (
-        "import pickle, sys; net = pickle.load(open(sys.argv[1], 'rb'));"
-        "print(net.OutputNames, net.network.file.path.parents[2])"
-    )
+    pickled, file = pickle.dumps(net), net.network.file.path
+    assert str(file.parent).encode() not in pickled
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / file.name).symlink_to(file)
+    monkeypatch.setattr(origin, "files", {"occlusion_sensitivity": tmp_path}.__getitem__)
+    other = pickle.loads(pickled)
+    assert other.network.file.path == tmp_path / "data" / file.name
+    assert other.OutputNames == ["logits"]
+
+
+def test_the_embedded_network_in_a_new_process(tmp_path):
+    net, _ = imagePretrainedNetwork()
+    (tmp_path / "net.pickle").write_bytes(pickle.dumps(net))
+    code = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')).OutputNames)"
     command = [sys.executable, "-c", code, tmp_path / "net.pickle"]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == f"['logits'] {tmp_path / 'site'}"
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['prob']"
 
 
 def test_a_network_on_a_gpu_is_not_pickled(net):

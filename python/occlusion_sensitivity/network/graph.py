@@ -51,6 +51,7 @@ class NetworkFile:
         self.optimize = optimize
         # Of the file and, once they are known, of those that hold its data.
         self._stamps = {self.path: _stamp(self.path)}
+        self._digests: dict[Path, str] = {}
 
     def with_outputs(self, outputs: Sequence[str]) -> "NetworkFile":
         """The same file with other outputs; as new as this one."""
@@ -66,7 +67,10 @@ class NetworkFile:
     def digests(self) -> dict[str, str]:
         """The SHA-256 of the file and of those that hold its data, by their names in its folder."""
         self.check_unchanged()
-        return {path.relative_to(self.path.parent).as_posix(): sha256(path) for path in self._stamps}
+        for path in self._stamps:
+            if path not in self._digests:
+                self._digests[path] = sha256(path)
+        return {path.relative_to(self.path.parent).as_posix(): digest for path, digest in self._digests.items()}
 
     def model(self) -> str | bytes:
         """What ONNX Runtime opens: the file itself where it needs no edit."""

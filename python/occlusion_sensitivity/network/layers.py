@@ -133,8 +133,8 @@ class LayerArray(Sequence[AnyLayer]):
 
     def __call__(self, index: object) -> NoReturn:
         """MATLAB's parentheses: a TypeError that says what takes their place."""
-        whole = isinstance(index, int | np.integer) and not isinstance(index, bool) and index > 0
-        here = f"net.Layers({index}) is net.Layers[{int(index) - 1}]" if whole else "net.Layers(k) is net.Layers[k - 1]"  # type: ignore[call-overload]
+        k = int(index) if isinstance(index, int | np.integer) and not isinstance(index, bool) else 0
+        here = f"net.Layers({k}) is net.Layers[{k - 1}]" if k > 0 else "net.Layers(k) is net.Layers[k - 1]"
         msg = f"{here} here: Python indexes with brackets and counts from 0. net.Layers(end) is net.Layers[-1]."
         raise TypeError(msg)
 

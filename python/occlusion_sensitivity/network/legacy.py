@@ -108,7 +108,7 @@ class DAGNetwork:
     def scoring(self, layer_name: str) -> Network:
         """The network with another layer scored; kept, so that it is read once."""
         if layer_name == self._last.Name:
-            return self.network  # what the classes' scores go through unchanged
+            return self.network  # which that layer leaves as they are
         if layer_name not in self._scoring:
             net = self.to_dlnetwork()
             net.OutputNames = layer_name
