@@ -86,6 +86,17 @@ def test_formats_of_images_at_the_output(tmp_path):
         importNetworkFromONNX(last, OutputDataFormats="BCSS")
 
 
+def test_a_format_where_the_file_leaves_the_number_of_axes_open(tmp_path):
+    nodes = [helper.make_node("Reshape", ["input", "shape"], ["score"])]
+    nodes.insert(0, helper.make_node("Shape", ["input"], ["shape"]))
+    file = networks.save(tmp_path / "net.onnx", nodes, {}, {"input": ["N", 1, "H", "W"]}, {"score": None})
+    for good in ("BC", "BCSS"):
+        importNetworkFromONNX(file, OutputDataFormats=good)
+    for bad in ("CB", "BSSC", "any"):
+        with pytest.raises(ValueError, match=r"^OutputDataFormats must be as the file has it \(BC…\), but is"):
+            importNetworkFromONNX(file, OutputDataFormats=bad)
+
+
 def test_formats_of_several_outputs(tmp_path):
     nodes = [
         helper.make_node("Relu", ["input"], ["image"]),

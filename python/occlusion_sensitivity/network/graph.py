@@ -70,7 +70,7 @@ class NetworkFile:
         for path in self._stamps:
             if path not in self._digests:
                 self._digests[path] = sha256(path)
-        return {path.relative_to(self.path.parent).as_posix(): digest for path, digest in self._digests.items()}
+        return {path.relative_to(self.path.parent).as_posix(): self._digests[path] for path in self._stamps}
 
     def model(self) -> str | bytes:
         """What ONNX Runtime opens: the file itself where it needs no edit."""

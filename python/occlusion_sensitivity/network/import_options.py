@@ -1,5 +1,7 @@
 """The options of MATLAB's importers: what they say of the file is checked, what they choose is honoured."""
 
+import re
+
 from ..arguments import as_text, expected, positive_integers, size_text, text_choice, texts_in, truth
 from ..images import InputSize, fits
 from ..name_values import NameValues
@@ -47,11 +49,9 @@ def check_output_formats(options: NameValues, network: Network) -> None:
     if formats is None:
         raise TypeError(expected(name, "text, one for each output", value))
     own = [_format_of(network, output) for output in network.outputs]
-    if len(formats) != len(own) or any(
-        found not in (None, given.upper()) for given, found in zip(formats, own, strict=True)
-    ):
-        has = " and ".join(found or "of an unknown number of axes" for found in own)
-        raise ValueError(expected(name, f"as the file has it ({has})", value))
+    patterns = [found.replace("…", "S*") for found in own]
+    if len(formats) != len(own) or not all(map(re.fullmatch, patterns, map(str.upper, formats))):
+        raise ValueError(expected(name, f"as the file has it ({' and '.join(own)})", value))
 
 
 def image_size(options: NameValues, own: InputSize) -> InputSize:
@@ -106,11 +106,9 @@ def _is_default(value: object) -> bool:
     return value is None or (as_text(value) or "").lower() == "auto"
 
 
-def _format_of(network: Network, output: TensorInfo) -> str | None:
-    """MATLAB's name of the order of an output's axes; None where their number is not known."""
-    if not output.shape:
-        return None
-    spatial = "S" * (len(output.shape) - 2)
+def _format_of(network: Network, output: TensorInfo) -> str:
+    """MATLAB's name of the order of an output's axes; with "…" where the file leaves open how many are spatial."""
     if len(output.shape) == 1:
         return "B"
+    spatial = "S" * (len(output.shape) - 2) if output.shape else "…"
     return f"BC{spatial}" if network.is_channels_first(output) else f"B{spatial}C"
