@@ -104,7 +104,26 @@ def h_nearest(t):
     return 1 if -0.5 <= t < 0.5 else 0
 
 
-KERNELS = {"bicubic": (h_bicubic, 4), "bilinear": (h_bilinear, 2), "nearest": (h_nearest, 1)}
+def h_lanczos(lobes):
+    """A sine through a window of itself; eps keeps its value at 0, as in MATLAB."""
+
+    def h(t):
+        eps = 2.0**-52
+        if abs(t) >= lobes:
+            return 0.0
+        return (math.sin(math.pi * t) * math.sin(math.pi * t / lobes) + eps) / (math.pi**2 * t**2 / lobes + eps)
+
+    return h
+
+
+KERNELS = {
+    "bicubic": (h_bicubic, 4),
+    "bilinear": (h_bilinear, 2),
+    "nearest": (h_nearest, 1),
+    "box": (h_nearest, 1),
+    "lanczos2": (h_lanczos(2), 4),
+    "lanczos3": (h_lanczos(3), 6),
+}
 
 
 def mirror(tap, n):

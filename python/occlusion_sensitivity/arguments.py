@@ -59,6 +59,14 @@ def as_text(value: object) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
+def as_array(value: Any) -> NDArray[Any] | None:
+    """`value` as an array on the host; None for what NumPy cannot make one of."""
+    try:
+        return np.asarray(on_host(value))
+    except Exception:  # a ragged sequence, an object whose own conversion fails
+        return None
+
+
 def is_on_gpu(value: object) -> bool:
     """Whether `value` is an array in the memory of a GPU: CuPy's, or another library's of the same protocol."""
     return hasattr(value, "__cuda_array_interface__")
@@ -74,10 +82,8 @@ def texts_in(value: object) -> list[str] | None:
     text = as_text(value)
     if text is not None:
         return [text]
-    try:
-        texts = np.atleast_1d(np.asarray(value)).ravel().tolist()
-    except Exception:  # not even an array
-        return None
+    array = as_array(value)
+    texts = [] if array is None else np.atleast_1d(array).ravel().tolist()
     return texts if texts and all(isinstance(text, str) for text in texts) else None
 
 
@@ -112,9 +118,8 @@ def numbers(name: str, value: object, allowed: str) -> NDArray[np.generic]:
 
 def numeric_array(value: object) -> NDArray[np.generic] | None:
     """`value` as an array if its class is one of MATLAB's numeric classes; never bool, text, complex or objects."""
-    try:
-        array = np.asarray(on_host(value))
-    except Exception:  # ragged sequences, objects whose own conversion fails
+    array = as_array(value)
+    if array is None:
         return None
     if array.dtype.kind == "O" and not isinstance(value, np.ndarray) and _all_integers(array):
         # Python's integers beyond 64 bits, and beyond double; never an array of objects

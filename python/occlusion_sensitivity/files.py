@@ -40,3 +40,15 @@ def _part(folder: Path) -> Iterator[tuple[Path, BinaryIO]]:
             yield part, stream
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_named(name: str, file: Path, content: bytes) -> None:
+    """Write `content` whole or not at all; an error names the argument, `name`, and the file."""
+    try:
+        write_whole(file, content)
+    except FileNotFoundError as error:
+        msg = f"{name}: there is no folder {str(file.parent)!r} for {file.name!r}."
+        raise FileNotFoundError(msg) from error
+    except OSError as error:
+        msg = f"{name}: {str(file)!r} cannot be written: {error.strerror}."
+        raise RuntimeError(msg) from error

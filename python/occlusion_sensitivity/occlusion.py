@@ -82,6 +82,12 @@ def occlusionSensitivity(
 
     Source: MathWorks' reference page of occlusionSensitivity; what it leaves open is decided in docs/compatibility.md.
 
+    MATLAB: ``scoreMap = occlusionSensitivity(net,X,channel)``
+
+    Python: ``scoreMap = occlusionSensitivity(net, X, channel)``
+
+    Differs: nothing; every option has both spellings.
+
     Examples
     --------
     >>> import numpy as np

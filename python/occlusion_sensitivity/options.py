@@ -7,7 +7,17 @@ from typing import Literal, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import as_text, expected, is_auto, numbers, positive_integer, positive_integers, text_choice, truth
+from .arguments import (
+    as_text,
+    expected,
+    is_auto,
+    numbers,
+    numeric_array,
+    positive_integer,
+    positive_integers,
+    text_choice,
+    truth,
+)
 from .images import Image
 from .name_values import NameValues
 
@@ -72,6 +82,10 @@ class OcclusionOptions:
 def parse_channels(value: object, n_channels: int) -> NDArray[np.intp]:
     """channelIdx as typed (1-based) → 0-based channels."""
     allowed = f"a positive integer or a vector of them, 1 to {n_channels} (the channels of net's output)"
+    array = numeric_array(value)
+    if array is not None and array.size == 0:
+        msg = f"channelIdx must be {allowed}, but is empty: find(label == classNames) is, where no class has that name."
+        raise ValueError(msg)
     channels = positive_integers("channelIdx", value, allowed)
     if max(channels) > n_channels:
         raise ValueError(expected("channelIdx", allowed, value))

@@ -1,5 +1,6 @@
-"""Picture files → arrays. The only module that imports Pillow."""
+"""Picture files ⇄ arrays. The only module that imports Pillow."""
 
+import io
 import os
 import struct
 from pathlib import Path
@@ -19,6 +20,11 @@ _FORMATS = (
     *("PNG", "JPEG", "TIFF", "GIF", "BMP", "DIB", "WEBP", "AVIF", "JPEG2000", "PPM", "ICO", "PCX", "SGI", "PSD"),
     *("DDS", "ICNS", "QOI", "XBM"),
     "TGA",  # last: it has no signature
+)
+# The endings of such files, without those that other files have as well (.ico, .dds).
+EXTENSIONS = (
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".avif", ".jp2", ".jpx", ".j2k"),
+    *(".pbm", ".pgm", ".ppm", ".pnm", ".pcx", ".tga"),
 )
 # What Pillow calls the pictures whose 16 bits it keeps.
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
@@ -48,6 +54,15 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
         16 bits a channel (Pillow reads 8 of them).
     ImportError
         If Pillow is missing.
+
+    Notes
+    -----
+    MATLAB: ``X = imread(file)``
+
+    Python: ``X = imread(file)``
+
+    Differs: pictures with a colour table come as RGB, what is transparent as it is without transparency, and of several
+    frames the first.
 
     Examples
     --------
@@ -153,3 +168,38 @@ def _is_deep_colour(picture: "Picture") -> bool:
         for decoder in decoders
         for part in (decoder if isinstance(decoder, tuple) else (decoder,))
     )
+
+
+def encoded(pixels: NDArray[Any], form: str, table: NDArray[np.uint8] | None = None, **options: Any) -> bytes:
+    """A picture as the content of a file.
+
+    Parameters
+    ----------
+    pixels : uint8, H×W, H×W×3 (RGB) or H×W×4 (with alpha); uint16 or bool, H×W
+    form : str
+        Pillow's name of the format.
+    table : uint8, m×3, optional
+        The colours of which `pixels` hold the places.
+    options
+        Pillow's, of that format.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise missing("Writing pictures needs", "Pillow", "pictures", error) from error
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    if table is not None:
+        picture.putpalette(table.tobytes())
+    buffer = io.BytesIO()
+    picture.save(buffer, format=form, **options)
+    return buffer.getvalue()
+
+
+def as_bitmap(png: bytes) -> bytes:
+    """A PNG file as a BMP file, without transparency."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as picture:
+        buffer = io.BytesIO()
+        picture.convert("RGB").save(buffer, format="BMP")
+    return buffer.getvalue()

@@ -30,7 +30,7 @@ def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> 
     extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
     shown = axes.imshow(score_map, cmap=_jet(), alpha=0.5, extent=extent, interpolation="nearest")
     figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
-    axes.set_title(_drawable(title), parse_math=False)
+    axes.set_title(drawable(title), parse_math=False)
     axes.set_axis_off()
     return _png(figure, dpi=120)
 
@@ -52,7 +52,7 @@ def comparison_png(reference: NDArray[Any], found: NDArray[Any], source: str) ->
     for axes, (title, maps, smallest, largest) in zip(figure.subplots(1, 3), panels, strict=True):
         shown = axes.imshow(maps[..., k], cmap=_jet(), vmin=smallest, vmax=largest, interpolation="nearest")
         figure.colorbar(shown, ax=axes)
-        axes.set_title(_drawable(title if maps.shape[2] == 1 else f"{title}, map {k + 1}"), parse_math=False)
+        axes.set_title(drawable(title if maps.shape[2] == 1 else f"{title}, map {k + 1}"), parse_math=False)
         axes.set_axis_off()
     return _png(figure, dpi=70)
 
@@ -78,7 +78,7 @@ def _png(figure: "Figure", dpi: int) -> bytes:
     return buffer.getvalue()
 
 
-def _drawable(text: str) -> str:
+def drawable(text: str) -> str:
     """The text, with a box for each character that the font has not: matplotlib would warn of each."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 

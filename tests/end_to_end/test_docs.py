@@ -9,12 +9,10 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
-import matplotlib as mpl
 import pytest
 
 import occlusion_sensitivity
 from mutants import MUTANTS
-from occlusion_sensitivity import matlab
 from occlusion_sensitivity.parity.cases import run_cases
 
 MODULES = [module.name for module in pkgutil.walk_packages(occlusion_sensitivity.__path__, "occlusion_sensitivity.")]
@@ -38,28 +36,6 @@ ROOT = Path(__file__).parents[2]
 
 def python_blocks(document):
     return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
-
-
-def test_the_migration_guide(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    mpl.use("agg")
-    shutil.copy(files("occlusion_sensitivity") / "data" / "coffee.jpg", "photo.jpg")
-    names = {}
-    for code in python_blocks("docs/migrating.md"):
-        exec(code, names)
-    assert names["label"] == "espresso"
-    assert names["layer"].InputSize == (224, 224, 3)
-
-
-def test_the_migration_guide_has_a_row_for_every_name():
-    guide = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
-    rows = [row.split("|") for row in guide.splitlines() if row.startswith("| `")]
-    for name in matlab.__all__:
-        ours = [row for row in rows if re.search(rf"\b{name}\b", row[2])]
-        assert ours, name
-        assert any(re.search(rf"\b{name}\b", row[1]) for row in ours), name
-    called = {name for row in rows for name in re.findall(r"\b([A-Za-z]\w+)\(", row[2])}
-    assert called <= set(matlab.__all__)
 
 
 def test_the_readme_example(tmp_path, monkeypatch):

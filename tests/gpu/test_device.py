@@ -70,7 +70,7 @@ def test_totals_of_channels_that_come_last(device):
     same_bits(device.to_host(found), output.sum(axis=(1, 2), dtype=np.float64)[:, [4, 0]])
 
 
-@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic"])
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic", "box", "lanczos2", "lanczos3"])
 @pytest.mark.parametrize("kind", CLASSES)
 @pytest.mark.parametrize("target", [[7, 9], [30, 4], [3, 50], [12, 10], 0.3, 2.7, [12, 31]])
 def test_imresize_stays_on_the_device(device, kind, method, target):

@@ -13,7 +13,7 @@ from PIL import Image
 import occlusion_sensitivity
 from occlusion_sensitivity import imread
 from occlusion_sensitivity.pictures import in_channels
-from occlusion_sensitivity.plotting import _drawable, overlay_png
+from occlusion_sensitivity.plotting import drawable, overlay_png
 
 RGB = np.random.default_rng(0).integers(0, 256, size=(7, 5, 3)).astype(np.uint8)
 
@@ -171,7 +171,7 @@ def test_no_module_changes_the_filters_of_warnings():
 
 
 def test_characters_that_the_font_has_not_are_drawn_as_boxes():
-    assert _drawable("a cat, 猫\nand more") == "a cat, □\nand more"
+    assert drawable("a cat, 猫\nand more") == "a cat, □\nand more"
     assert overlay_png(RGB, np.eye(7, 5, dtype=np.float32), "猫") == overlay_png(
         RGB, np.eye(7, 5, dtype=np.float32), "□"
     )

@@ -8,15 +8,27 @@
 
 namespace occlusion {
 
-enum class Method { nearest, bilinear, bicubic };
+enum class Method { nearest, bilinear, bicubic, box, lanczos2, lanczos3 };
 
 // Width of the kernel's support, in input pixels at scale 1.
 OCCLUSION_HD constexpr double support(Method method) {
-    return method == Method::bicubic ? 4.0 : method == Method::bilinear ? 2.0 : 1.0;
+    if (method == Method::lanczos3) return 6.0;
+    if (method == Method::bicubic || method == Method::lanczos2) return 4.0;
+    return method == Method::bilinear ? 2.0 : 1.0;
+}
+
+// A sine through a window of its own, `lobes` wide. Its value at 0, where it would be 0/0, is kept by the smallest step
+// of a double; at the other whole positions, that leaves weights of about 1e-17, as in MATLAB.
+OCCLUSION_HD inline double lanczos(double t, double lobes) {
+    constexpr double pi = 3.14159265358979323846, step = 2.220446049250313e-16;
+    if (!(fabs(t) < lobes)) return 0.0;
+    return (sin(pi * t) * sin(pi * t / lobes) + step) / (pi * pi * (t * t) / lobes + step);
 }
 
 OCCLUSION_HD inline double kernel(Method method, double t) {
-    if (method == Method::nearest) return t >= -0.5 && t < 0.5 ? 1.0 : 0.0;
+    if (method == Method::lanczos2) return lanczos(t, 2.0);
+    if (method == Method::lanczos3) return lanczos(t, 3.0);
+    if (method == Method::nearest || method == Method::box) return t >= -0.5 && t < 0.5 ? 1.0 : 0.0;
     const double x = fabs(t);
     if (method == Method::bilinear) return x < 1.0 ? 1.0 - x : 0.0;
     // Keys (1981), a = -0.5. Powers instead of Horner's form, and no pow: integer images hit ties often enough for the

@@ -3,53 +3,95 @@
 Importing this changes nothing outside; matplotlib is imported when the first picture is drawn. No name here is a Python
 built-in; ``string`` is also the name of a module of Python's library, which a later ``import string`` would put in its
 place.
+
+The names lie in files by subject, each of which lists its own; SUBJECTS is the table of them all.
 """
 
-from ..network.dlnetwork import dlnetwork, importNetworkFromONNX
-from ..network.layers import imageInputLayer
-from ..network.legacy import DAGNetwork, SeriesNetwork, dag2dlnetwork, importONNXNetwork
-from ..network.pretrained import imagePretrainedNetwork
-from ..occlusion import occlusionSensitivity
-from ..pictures import imread
-from ..resizing import imresize
-from .arrays import canUseGPU, double, find, gather, gpuArray, mat2gray, rescale, single, string, uint8
-from .plotting import alpha, colorbar, colormap, figure, hold, imagesc, imshow, jet, subplot, title
-from .prediction import forward, minibatchpredict, predict, scores2label
+from . import (
+    arrays,
+    casts,
+    categoricals,
+    colorbars,
+    colours,
+    datastores,
+    drawing,
+    figures,
+    labels,
+    layouts,
+    montages,
+    networks,
+    ordering,
+    pictures,
+    prediction,
+    printing,
+    saving,
+    shapes,
+    text,
+    timing,
+)
+from .arrays import *
+from .casts import *
+from .categoricals import *
+from .colorbars import *
+from .colours import *
+from .datastores import *
+from .drawing import *
+from .figures import *
+from .labels import *
+from .layouts import *
+from .montages import *
+from .networks import *
+from .ordering import *
+from .pictures import *
+from .prediction import *
+from .printing import *
+from .saving import *
+from .shapes import *
+from .text import *
+from .timing import *
 
-__all__ = [
-    "DAGNetwork",
-    "SeriesNetwork",
-    "alpha",
-    "canUseGPU",
-    "colorbar",
-    "colormap",
-    "dag2dlnetwork",
-    "dlnetwork",
-    "double",
-    "figure",
-    "find",
-    "forward",
-    "gather",
-    "gpuArray",
-    "hold",
-    "imageInputLayer",
-    "imagePretrainedNetwork",
-    "imagesc",
-    "importNetworkFromONNX",
-    "importONNXNetwork",
-    "imread",
-    "imresize",
-    "imshow",
-    "jet",
-    "mat2gray",
-    "minibatchpredict",
-    "occlusionSensitivity",
-    "predict",
-    "rescale",
-    "scores2label",
-    "single",
-    "string",
-    "subplot",
-    "title",
-    "uint8",
-]
+# From these, the documentation's tables are made (tools/write_migrating.py).
+SUBJECTS = {
+    "Networks": networks,
+    "Running networks": prediction,
+    "Pictures as files and arrays": pictures,
+    "Folders of pictures": datastores,
+    "Drawing": drawing,
+    "Several pictures": montages,
+    "Figures and axes": figures,
+    "Tiled layouts": layouts,
+    "Titles and labels": labels,
+    "Colours": colours,
+    "Colour bars": colorbars,
+    "Files of figures and pictures": saving,
+    "Text": text,
+    "What is printed": printing,
+    "Class labels": categoricals,
+    "Casts": casts,
+    "Numbers": arrays,
+    "Sorting": ordering,
+    "Sizes": shapes,
+    "Time": timing,
+}
+
+__all__ = []
+__all__ += networks.__all__
+__all__ += prediction.__all__
+__all__ += pictures.__all__
+__all__ += datastores.__all__
+__all__ += drawing.__all__
+__all__ += montages.__all__
+__all__ += figures.__all__
+__all__ += layouts.__all__
+__all__ += labels.__all__
+__all__ += colours.__all__
+__all__ += colorbars.__all__
+__all__ += saving.__all__
+__all__ += text.__all__
+__all__ += printing.__all__
+__all__ += categoricals.__all__
+__all__ += casts.__all__
+__all__ += arrays.__all__
+__all__ += ordering.__all__
+__all__ += shapes.__all__
+__all__ += timing.__all__

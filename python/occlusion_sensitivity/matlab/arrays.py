@@ -1,4 +1,4 @@
-"""Casts and small functions of arrays, as in MATLAB."""
+"""Small functions of arrays, as in MATLAB."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,72 +6,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import as_text, expected, is_on_gpu, numbers, on_host, positive_integer, text_choice
-from ..devices import DeviceArray, cuda
-from ..execution import gpu_problem
+from ..arguments import as_array, as_text, expected, numbers, positive_integer, text_choice
 from ..name_values import NameValues
+from ..strings import String, StringArray, as_strings
+from .outputs import outputs
+
+__all__ = ["find", "ismember", "mat2gray", "rescale"]
 
 
-def single(X: ArrayLike) -> NDArray[np.float32]:
-    """`X` in single; a gpuArray stays on its GPU, here and in double and uint8.
-
-    Examples
-    --------
-    >>> single([1, 2]).dtype
-    dtype('float32')
-    """
-    return _where_it_lies(X).astype(np.float32)
-
-
-def double(X: ArrayLike) -> NDArray[np.float64]:
-    """`X` in double.
-
-    Examples
-    --------
-    >>> double(3)
-    array(3.)
-    """
-    return _where_it_lies(X).astype(np.float64)
-
-
-def uint8(X: ArrayLike) -> NDArray[np.uint8]:
-    """`X` in uint8: rounded half away from zero, saturated; NaN becomes 0.
-
-    Examples
-    --------
-    >>> uint8([-3, 0.5, 2.5, 300])
-    array([  0,   1,   3, 255], dtype=uint8)
-    """
-    given = double(X)
-    rounded = np.empty_like(given, dtype=np.uint8)
-    cut = np.nan_to_num(given, nan=0.0).clip(0, 255)
-    whole = np.floor(cut)
-    rounded[...] = whole + (cut - whole >= 0.5)
-    return rounded
-
-
-def string(X: object) -> Any:
-    """`X` as text: a str for a single value, an array of str for an array; ``string(label) == classNames`` compares.
-
-    Examples
-    --------
-    >>> string("cup") == np.array(["mug", "cup"])
-    array([False,  True])
-    """
-    array = np.asarray(X)
-    return np.str_(array.reshape(()).item()) if array.ndim == 0 else array.astype(np.str_)
-
-
-def find(X: ArrayLike, n: object = None, direction: str = "first") -> NDArray[np.intp]:
-    """The positions of nonzero elements, counted from 1, down the columns of a matrix.
+def find(X: ArrayLike, n: object = None, direction: object = "first", *, nargout: object = None) -> Any:
+    """The places of nonzero elements, counted from 1, down the columns of a matrix.
 
     Parameters
     ----------
-    X : array_like
+    X : array_like of real numbers or logicals
     n : int, optional
         At most `n` of them.
     direction : {"first", "last"}, default "first"
         Which of them.
+    nargout : {1, 2, 3}, default 1
+
+    Returns
+    -------
+    places : numpy.ndarray of int
+        With ``nargout=2``: rows and columns; with 3 also the elements.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the values listed above.
+
+    Notes
+    -----
+    MATLAB: ``find(mask)``, ``find(mask,n,"last")``, ``[row,col] = find(X)``
+
+    Python: ``find(mask)``, ``find(mask, n, "last")``, ``row, col = find(X, nargout=2)``
+
+    Differs: one output comes unless ``nargout`` is given.
 
     Examples
     --------
@@ -80,11 +51,75 @@ def find(X: ArrayLike, n: object = None, direction: str = "first") -> NDArray[np
     >>> find([[0, 1], [1, 0]], 1)
     array([2])
     """
-    found = np.flatnonzero(real_array("X", X).ravel(order="F")) + 1
-    if n is None:
-        return found
-    count = positive_integer("n", n)
-    return found[:count] if text_choice("direction", direction, ("first", "last")) == "first" else found[-count:]
+    array = real_array("X", X)
+    found = np.flatnonzero(array.ravel(order="F"))
+    if n is not None:
+        count = positive_integer("n", n)
+        first = text_choice("direction", direction, ("first", "last")) == "first"
+        found = found[:count] if first else found[-count:]
+    if nargout is None:
+        return found + 1
+    rows = len(array) if array.ndim > 1 else 1
+    several = {"row": found % rows + 1, "col": found // rows + 1, "v": array.ravel(order="F")[found]}
+    return found + 1 if positive_integer("nargout", nargout) == 1 else outputs("find", nargout, 1, **several)
+
+
+def ismember(A: object, S: object, *, nargout: object = None) -> Any:
+    """Whether elements are among others.
+
+    Parameters
+    ----------
+    A : number, text, or array of them
+    S : array of numbers or of texts
+    nargout : {1, 2}, default 1
+
+    Returns
+    -------
+    Lia : bool, or numpy.ndarray of bool of A's shape
+    Locb : int, or numpy.ndarray of int
+        With ``nargout=2``: where each element is in `S` for the first time, counted from 1; 0 where it is not.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If A and S are not both numbers or both texts.
+
+    Notes
+    -----
+    MATLAB: ``ismember(label,names)``, ``[tf,loc] = ismember(A,S)``
+
+    Python: ``ismember(label, names)``, ``tf, loc = ismember(A, S, nargout=2)``
+
+    Differs: one output comes unless ``nargout=2``; rows of matrices are not compared.
+
+    Examples
+    --------
+    >>> ismember("cup", ["mug", "cup"])
+    True
+    >>> ismember([5, 1], [1, 2], nargout=2)[1]
+    array([0, 1])
+    """
+    elements, others = _comparable(A, S)
+    first: dict[Any, int] = {}
+    for place, other in enumerate(others.ravel(order="F").tolist(), start=1):
+        first.setdefault(other, place)
+    places = np.array([first.get(element, 0) for element in elements.ravel().tolist()], dtype=np.intp)
+    places = places.reshape(elements.shape)
+    if elements.ndim == 0:
+        return outputs("ismember", nargout, 1, Lia=bool(places), Locb=int(places))
+    return outputs("ismember", nargout, 1, Lia=places > 0, Locb=places)
+
+
+def _comparable(A: object, S: object) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both as arrays of numbers, or both as arrays of texts."""
+    texts = [texts_or_none(value) for value in (A, S)]
+    if (texts[0] is None) != (texts[1] is None):
+        which, value = ("A", A) if texts[0] is None else ("S", S)
+        raise TypeError(expected(which, "texts, as the other argument is", value))
+    one, other = (
+        (np.asarray(text) for text in texts) if texts[0] is not None else (real_array("A", A), real_array("S", S))
+    )
+    return one, other
 
 
 def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]:
@@ -107,6 +142,14 @@ def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]
     ------
     ValueError
         If an argument is outside the values listed above.
+
+    Notes
+    -----
+    MATLAB: ``rescale(A)``, ``rescale(A,l,u)``
+
+    Python: ``rescale(A)``, ``rescale(A, l, u)``
+
+    Differs: l and u are numbers, not arrays.
 
     Examples
     --------
@@ -143,6 +186,14 @@ def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float6
     limits : (float, float), optional
         What becomes 0 and 1; the smallest and largest value of `A` by default. Beyond them, values are cut.
 
+    Notes
+    -----
+    MATLAB: ``mat2gray(A)``, ``mat2gray(A,[low high])``
+
+    Python: ``mat2gray(A)``, ``mat2gray(A, [low, high])``
+
+    Differs: nothing.
+
     Examples
     --------
     >>> mat2gray([0, 5, 20], [0, 10])
@@ -159,67 +210,19 @@ def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float6
     return share.clip(0.0, 1.0)
 
 
-def canUseGPU() -> bool:
-    """Whether maps can be computed on a GPU: driver, device, CuPy and ONNX Runtime's CUDA provider all really work.
-
-    Examples
-    --------
-    >>> canUseGPU() in (True, False)
-    True
-    """
-    return gpu_problem() is None
-
-
-def gpuArray(X: ArrayLike) -> DeviceArray:
-    """`X` in the memory of the GPU, as an array of CuPy's.
-
-    Raises
-    ------
-    TypeError
-        If X is not an array of real numbers or logicals.
-    RuntimeError
-        If no GPU works; it says what is missing.
-
-    Examples
-    --------
-    >>> X = gpuArray([1, 2]) if canUseGPU() else [1, 2]
-    >>> gather(X)
-    array([1, 2])
-    """
-    array = _where_it_lies(X)
-    reason = gpu_problem()
-    if reason is not None:
-        msg = f"gpuArray needs a GPU, and none can be used here: {reason}"
-        raise RuntimeError(msg)
-    return cuda.device().upload(array)
-
-
-def gather(X: ArrayLike) -> NDArray[Any]:
-    """`X` in the memory of the host: a copy of a gpuArray, and the array itself where it is there.
-
-    Examples
-    --------
-    >>> gather([1, 2])
-    array([1, 2])
-    """
-    return np.asarray(on_host(X))
+def texts_or_none(value: object) -> String | StringArray | None:
+    """`value` as texts if it holds any, and nothing but texts and numbers."""
+    array = as_array(value)
+    return as_strings(array) if array is not None and array.dtype.kind in "UO" else None
 
 
 def real_array(name: str, value: object) -> NDArray[Any]:
     """`value` as an array of real numbers or logicals on the host."""
-    try:
-        array = np.asarray(on_host(value))
-    except Exception:  # a ragged sequence, an object whose own conversion fails
-        array = np.asarray(None)
-    return _real(name, array, value)
+    array = as_array(value)
+    return real(name, np.asarray(None) if array is None else array, value)
 
 
-def _where_it_lies(X: ArrayLike) -> NDArray[Any]:
-    """`X` as an array of real numbers or logicals, on the GPU where it is there."""
-    return _real("X", cuda.device().upload(X), X) if is_on_gpu(X) else real_array("X", X)
-
-
-def _real(name: str, array: NDArray[Any], value: object) -> NDArray[Any]:
+def real(name: str, array: NDArray[Any], value: object) -> NDArray[Any]:
     if array.dtype.kind not in "buif":
         raise TypeError(expected(name, "an array of real numbers", value))
     return array

@@ -48,9 +48,9 @@ class dlnetwork:
 
     Notes
     -----
-    MATLAB: ``net.OutputNames = "relu5"``, ``net.Layers(1).InputSize``
+    MATLAB: ``dlnetwork``, ``net.OutputNames = "relu5"``, ``net.Layers(1).InputSize``
 
-    Python: ``net.OutputNames = "relu5"``, ``net.Layers[0].InputSize``
+    Python: ``dlnetwork``, ``net.OutputNames = "relu5"``, ``net.Layers[0].InputSize``
 
     Differs: it is made by importNetworkFromONNX, and not trained. It is copied and pickled as the place and the SHA-256
     of its file, and its settings: unpickling reads the file again, and is an error where that changed or is gone.
@@ -72,6 +72,11 @@ class dlnetwork:
         # What maps are made with. Another takes its place when OutputNames is set: who holds it, sees one state.
         self.network = network
         self.input_layer = input_layer
+        self._scoring: dict[str, Network] = {}
+
+    def __getstate__(self) -> dict[str, object]:
+        # Other layers are read again when they are asked for.
+        return {**vars(self), "_scoring": {}}
 
     @property
     def Layers(self) -> Sequence[AnyLayer]:
@@ -91,14 +96,23 @@ class dlnetwork:
         texts = [text for text in map(as_text, typed) if text is not None]
         if not texts or len(texts) != len(typed):
             raise TypeError(expected("OutputNames", "the name of a layer or several of them", names))
-        network = self.network
-        known = {tensor.name for tensor in network.outputs}
-        network = network.scoring([name if name in known else network.file.tensor_named(name) for name in texts])
+        self.network = self._with_outputs(texts)
+
+    def scoring(self, layer_name: str) -> Network:
+        """The network with that layer scored; kept, so that it is read once."""
+        if layer_name not in self._scoring:
+            self._scoring[layer_name] = self._with_outputs([layer_name])
+        return self._scoring[layer_name]
+
+    def _with_outputs(self, names: Sequence[str]) -> Network:
+        known = {tensor.name for tensor in self.network.outputs}
+        file = self.network.file
+        network = self.network.scoring([name if name in known else file.tensor_named(name) for name in names])
         for tensor in network.outputs:
             if not is_float(tensor):
                 msg = f"OutputNames must be layers that give floats, but {tensor.name!r} gives {tensor.type}."
                 raise ValueError(msg)
-        self.network = network
+        return network
 
     def __repr__(self) -> str:
         lines = [

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..arguments import expected, numeric_array, positive_integers, shown, size_text, text_choice
 from ..images import Image, InputSize
 from ..name_values import NameValues
+from ..strings import StringArray
 
 NORMALIZATIONS = ("zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none")
 OPTION_NAMES = ("Name", "Normalization", "Mean", "StandardDeviation", "Min", "Max")
@@ -93,12 +94,12 @@ class ClassificationOutputLayer:
     Attributes
     ----------
     Name : str
-    Classes : numpy.ndarray of str
+    Classes : StringArray (a NumPy array of text)
         The class names in the order of the channels.
     """
 
     Name: str
-    Classes: NDArray[np.str_]
+    Classes: StringArray
     Type: str = field(default="Classification Output")
 
 

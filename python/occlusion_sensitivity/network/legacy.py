@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import channel_named, expected, texts_in
 from ..name_values import NameValues
+from ..strings import Label, StringArray
 from .dlnetwork import OPTION_NAMES, dlnetwork, imported
 from .import_options import CLASSIFIER_OPTIONS, class_names, is_dlnetwork_wanted
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
@@ -37,9 +38,9 @@ class DAGNetwork:
 
     Notes
     -----
-    MATLAB: ``net.Layers(end).Classes``
+    MATLAB: ``DAGNetwork``, ``net.Layers(end).Classes``
 
-    Python: ``net.Layers[-1].Classes``
+    Python: ``DAGNetwork``, ``net.Layers[-1].Classes``
 
     Differs: it is made of a dlnetwork and the class names, by importONNXNetwork or ``DAGNetwork(net, Classes=names)``.
     Source: MATLAB's class of the same name, which MathWorks no longer recommends.
@@ -60,9 +61,8 @@ class DAGNetwork:
             msg = "Classes must be given: the class names in the order of the output's channels."
             raise TypeError(msg)
         self._net = copy.copy(net)
-        self._scoring: dict[str, Network] = {}
         names = given.read("Classes", None, _class_names, net.network.declared_channel_count())
-        self._last = ClassificationOutputLayer(Name="classoutput", Classes=np.array(names))
+        self._last = ClassificationOutputLayer(Name="classoutput", Classes=StringArray(names))
 
     @property
     def Layers(self) -> Sequence[AnyLayer]:
@@ -77,10 +77,6 @@ class DAGNetwork:
     def OutputNames(self) -> list[str]:
         return self._net.OutputNames
 
-    def __getstate__(self) -> dict[str, object]:
-        # The other layers are read again when they are asked for.
-        return {**vars(self), "_scoring": {}}
-
     def __repr__(self) -> str:
         return repr(self._net).replace("dlnetwork", type(self).__name__, 1)
 
@@ -94,6 +90,8 @@ class DAGNetwork:
 
     def channels_of(self, label: object) -> list[int]:
         """The channels, from 1, of a class name or of several."""
+        if isinstance(label, Label) and label.place is not None and label.categories == tuple(self._last.Classes):
+            return [label.place + 1]  # also where two classes have its name
         labels = texts_in(label)
         if labels is None:
             raise TypeError(expected("label", "a class name or a vector of them", label))
@@ -106,14 +104,10 @@ class DAGNetwork:
         return self._net.network
 
     def scoring(self, layer_name: str) -> Network:
-        """The network with another layer scored; kept, so that it is read once."""
+        """The network with that layer scored."""
         if layer_name == self._last.Name:
             return self.network  # which that layer leaves as they are
-        if layer_name not in self._scoring:
-            net = self.to_dlnetwork()
-            net.OutputNames = layer_name
-            self._scoring[layer_name] = net.network
-        return self._scoring[layer_name]
+        return self._net.scoring(layer_name)
 
 
 class SeriesNetwork(DAGNetwork):
@@ -121,9 +115,9 @@ class SeriesNetwork(DAGNetwork):
 
     Notes
     -----
-    MATLAB: ``net.Layers(end).Classes``
+    MATLAB: ``SeriesNetwork``, ``net.Layers(end).Classes``
 
-    Python: ``net.Layers[-1].Classes``
+    Python: ``SeriesNetwork``, ``net.Layers[-1].Classes``
 
     Differs: it is made of a dlnetwork and the class names: ``SeriesNetwork(net, Classes=names)``.
 

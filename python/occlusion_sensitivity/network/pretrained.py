@@ -4,32 +4,30 @@ import copy
 import functools
 from importlib.resources import as_file, files
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..arguments import text_choice
+from ..strings import StringArray
 from .dlnetwork import dlnetwork, importNetworkFromONNX
 from .published import EMBEDDED, NETWORKS, classifier_file
 
 NAMES = (EMBEDDED, *NETWORKS)
 
 
-def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, NDArray[np.str_]]:
+def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, StringArray]:
     """A pretrained image classifier and the names of its classes.
 
     Parameters
     ----------
     name : str, default "efficientnet-lite0"
-        EfficientNet-Lite0 comes with the package. "squeezenet", "googlenet", "resnet18", "resnet50", "resnet101",
-        "mobilenetv2", "vgg16" and "vgg19" are downloaded from the ONNX Model Zoo's mirror when they are first asked
-        for, checked by their SHA-256, and kept in the user's cache. All take 224×224×3 RGB images of 0…255 and give
-        the softmax scores of the 1000 classes of ImageNet-1k.
+        EfficientNet-Lite0 comes with the package. "alexnet", "googlenet", "mobilenetv2", "resnet18", "resnet50",
+        "resnet101", "squeezenet", "vgg16" and "vgg19" are downloaded from the ONNX Model Zoo's mirror when they are
+        first asked for, checked by their SHA-256, and kept in the user's cache. All take 224×224×3 RGB images of 0…255
+        and give the softmax scores of the 1000 classes of ImageNet-1k.
 
     Returns
     -------
     net : dlnetwork
         All calls share one session: the file is read once.
-    classNames : numpy.ndarray of str, shape (1000,)
+    classNames : StringArray (a NumPy array of text), shape (1000,)
         In the order of the output channels: channel k (1-based) is ``classNames[k - 1]``.
 
     Raises
@@ -63,13 +61,13 @@ def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, NDArray[np.
 
 
 @functools.cache
-def _loaded(name: str) -> tuple[dlnetwork, NDArray[np.str_]]:
+def _loaded(name: str) -> tuple[dlnetwork, StringArray]:
     data = files("occlusion_sensitivity") / "data"
     if name == EMBEDDED:
         with as_file(data / f"{name}.onnx") as file:
             net = importNetworkFromONNX(file)
     else:
         net = importNetworkFromONNX(classifier_file(name), InputLayer=NETWORKS[name].input_layer())
-    class_names = np.array((data / "imagenet1k_classes.txt").read_text(encoding="utf-8").splitlines())
+    class_names = StringArray((data / "imagenet1k_classes.txt").read_text(encoding="utf-8").splitlines())
     class_names.flags.writeable = False
     return net, class_names

@@ -57,17 +57,24 @@ def _torch_style(path: str, sha256: str) -> PublishedNetwork:
     return PublishedNetwork(path=path, sha256=sha256, mean=mean, deviation=deviation)
 
 
+def _caffe_style(path: str, sha256: str) -> PublishedNetwork:
+    """BGR, 0…255, the mean subtracted; probabilities. The files' own pages give no values for the mean.
+
+    These are those of the Caffe networks from which the files were converted.
+    """
+    return PublishedNetwork(path=path, sha256=sha256, mean=(123.0, 117.0, 104.0), bgr=True, logits=False)
+
+
 NETWORKS = {
+    "alexnet": _caffe_style(
+        "alexnet/model/bvlcalexnet-12.onnx", "6b0da9510f27f234ee96a85dc3809dd210150fdefad87f6850f9788513216945"
+    ),
     "squeezenet": _torch_style(
         "squeezenet/model/squeezenet1.1-7.onnx", "1eeff551a67ae8d565ca33b572fc4b66e3ef357b0eb2863bb9ff47a918cc4088"
     ),
-    "googlenet": PublishedNetwork(
-        path="inception_and_googlenet/googlenet/model/googlenet-12.onnx",
-        sha256="c99c507058eaf41de8723408fdda7db8325cb57f0a89f2ee07a716d6e963e14e",
-        # The file's own page gives no values; these are those of the Caffe network that it was converted from.
-        mean=(123.0, 117.0, 104.0),
-        bgr=True,
-        logits=False,
+    "googlenet": _caffe_style(
+        "inception_and_googlenet/googlenet/model/googlenet-12.onnx",
+        "c99c507058eaf41de8723408fdda7db8325cb57f0a89f2ee07a716d6e963e14e",
     ),
     "resnet18": _torch_style(
         "resnet/model/resnet18-v1-7.onnx", "4e8f8653e7a2222b3904cc3fe8e304cd8b339ce1d05fd24688162f86fb6df52c"

@@ -1,0 +1,136 @@
+"""Axes and figures of matplotlib as MATLAB's functions for pictures use them: the current ones, and what they keep."""
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..colormaps import gray
+from ..packages import missing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Kept = TypeVar("Kept")
+
+# What an axes, a figure or an image keeps for these functions, as attributes of its own.
+HELD = "_occlusion_sensitivity_hold"  # axes: whether what is drawn stays when something is added
+BAR = "_occlusion_sensitivity_colorbar"  # axes: its colour bar
+TABLE = "_occlusion_sensitivity_colours"  # axes and figures: their table of colours
+LIMITS = "_occlusion_sensitivity_limits"  # axes: the values of the first and last colour, where they were set
+PLACE = "_occlusion_sensitivity_place"  # axes: rows and columns of the grid, first and last cell
+GREY = "_occlusion_sensitivity_grey"  # image: "grey" from imshow, "coloured" where colormap was called since
+
+
+def pyplot() -> Any:
+    try:
+        from matplotlib import pyplot as plt
+    except ImportError as error:
+        raise missing("Drawing needs", "matplotlib", "pictures", error) from error
+    return plt
+
+
+def kept(owner: object, what: str, default: Kept) -> Kept:
+    found: Kept = getattr(owner, what, default)
+    return found
+
+
+def is_axes(value: object) -> bool:
+    """Whether `value` is an axes of matplotlib, which is not imported for it."""
+    return _is_a(value, "matplotlib.axes", "Axes")
+
+
+def is_figure(value: object) -> bool:
+    return _is_a(value, "matplotlib.figure", "Figure")
+
+
+def is_image(value: object) -> bool:
+    return _is_a(value, "matplotlib.image", "AxesImage")
+
+
+def _is_a(value: object, module: str, name: str) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(value, getattr(loaded, name))
+
+
+def axes_first(arguments: Sequence[object]) -> tuple["Axes", list[Any]]:
+    """The axes that is the first argument, or the current one; and the other arguments."""
+    if arguments and is_axes(arguments[0]):
+        return arguments[0], list(arguments[1:])  # type: ignore[return-value]
+    return pyplot().gca(), list(arguments)
+
+
+def axes_to_draw_in(axes: "Axes") -> "Axes":
+    """The axes, empty unless it holds what is drawn."""
+    pyplot().sca(axes)
+    if not kept(axes, HELD, False):
+        remove_colorbar(axes)
+        axes.clear()
+        for what in (TABLE, LIMITS):
+            setattr(axes, what, None)
+    return axes
+
+
+def remove_colorbar(axes: "Axes") -> None:
+    bar = kept(axes, BAR, None)
+    if bar is not None:
+        bar.remove()
+        setattr(axes, BAR, None)
+
+
+def matrices(axes: "Axes") -> list[Any]:
+    """The images of the axes that are drawn in colours of a table, the last on top."""
+    return [image for image in axes.images if len(np.shape(np.asarray(image.get_array()))) == 2]
+
+
+def top_matrix(axes: "Axes", command: str) -> Any:
+    drawn = matrices(axes)
+    if not drawn:
+        msg = f"{command} needs a matrix in the axes: imagesc(C) draws one."
+        raise ValueError(msg)
+    return drawn[-1]
+
+
+def colour_table(owner: "Axes | Figure") -> NDArray[np.float64]:
+    """The table of an axes, else that of its figure, else MATLAB's default."""
+    from .colours import parula
+
+    own: NDArray[np.float64] | None = kept(owner, TABLE, None)
+    if own is None and is_axes(owner):
+        own = kept(owner.figure, TABLE, None)
+    return parula() if own is None else own
+
+
+def recolour(axes: "Axes") -> None:
+    """Give every matrix its colours: the table's; grey to a picture of imshow that has something drawn over it.
+
+    MATLAB colours both. A grey picture in the colours of the map over it shows neither.
+    """
+    from matplotlib.colors import ListedColormap
+
+    table = colour_table(axes)
+    drawn = axes.images
+    for image in matrices(axes):
+        grey = kept(image, GREY, "") == "grey" or (kept(image, GREY, "") == "coloured" and image is not drawn[-1])
+        colours = gray(256) if grey else table
+        # What is NaN has the first colour.
+        image.set_cmap(ListedColormap(colours).with_extremes(bad=tuple(colours[0])))
+
+
+def extent_of(shape: Sequence[int], x: Sequence[float] = (), y: Sequence[float] = ()) -> tuple[float, ...]:
+    """The edges of a picture whose first and last pixels are centred on `x` and `y`; counted from 1 by default.
+
+    Row 1 is on top.
+    """
+    left, right = _edges(shape[1], x)
+    top, bottom = _edges(shape[0], y)
+    return (left, right, bottom, top)
+
+
+def _edges(length: int, ends: Sequence[float]) -> tuple[float, float]:
+    first, last = (ends[0], ends[-1]) if len(ends) else (1.0, float(length))
+    half = (last - first) / (length - 1) / 2 if length > 1 else 0.5
+    return first - half, last + half

@@ -1,0 +1,205 @@
+"""Bars of colours beside axes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import as_text, expected, numbers, text_choice, texts_in
+from ..name_values import NameValues
+from ..plotting import drawable
+from .axes import BAR, axes_first, pyplot, remove_colorbar, top_matrix
+from .colours import clim
+from .labels import lines_of
+
+__all__ = ["colorbar"]
+
+# MATLAB's place of a colour bar → matplotlib's side, or a rectangle inside of the axes.
+_OUTSIDE = {"eastoutside": "right", "westoutside": "left", "northoutside": "top", "southoutside": "bottom"}
+_INSIDE = {
+    "east": ((0.92, 0.05, 0.04, 0.9), "vertical"),
+    "west": ((0.04, 0.05, 0.04, 0.9), "vertical"),
+    "north": ((0.05, 0.92, 0.9, 0.04), "horizontal"),
+    "south": ((0.05, 0.04, 0.9, 0.04), "horizontal"),
+}
+_LOCATIONS = (*_OUTSIDE, *_INSIDE)
+
+
+class ColorBar:
+    """The handle of a colour bar, with MATLAB's names: ``bar.Label.String = "drop"``, ``bar.Ticks = [0, 1]``.
+
+    Attributes
+    ----------
+    mappable : matplotlib.image.AxesImage
+        Whose colours it shows.
+    Label : Label
+        ``Label.String`` is the text beside it.
+    Ticks : numpy.ndarray
+        The values with a mark.
+    TickLabels : list of str
+        What is written there.
+    Limits : numpy.ndarray
+        The smallest and the largest value.
+    Location : str
+        Where it is, as MATLAB says it.
+    """
+
+    def __init__(self, bar: Any, location: str) -> None:
+        self._bar = bar
+        self.mappable = bar.mappable
+        self.Location = location
+        self.Label = BarLabel(bar)
+
+    @property
+    def Ticks(self) -> NDArray[np.float64]:
+        return np.asarray(self._bar.get_ticks(), dtype=np.float64)
+
+    @Ticks.setter
+    def Ticks(self, values: object) -> None:
+        self._bar.set_ticks(_numbers("Ticks", values))
+
+    @property
+    def TickLabels(self) -> list[str]:
+        return [text.get_text() for text in self._bar.ax.get_yticklabels() + self._bar.ax.get_xticklabels()]
+
+    @TickLabels.setter
+    def TickLabels(self, values: object) -> None:
+        texts = [] if np.size(np.asarray(values, dtype=object)) == 0 else texts_in(values)
+        if texts is None or len(texts) not in (0, len(self.Ticks)):
+            allowed = f"a text for each of the {len(self.Ticks)} Ticks, or none"
+            raise ValueError(expected("TickLabels", allowed, values))
+        self._bar.set_ticks(self.Ticks, labels=[drawable(text) for text in texts] or [""] * len(self.Ticks))
+
+    @property
+    def Limits(self) -> NDArray[np.float64]:
+        return np.array(self.mappable.get_clim(), dtype=np.float64)
+
+    @Limits.setter
+    def Limits(self, values: object) -> None:
+        clim(self.mappable.axes, values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and name not in ("Label", "Limits", "Location", "Ticks", "TickLabels", "mappable"):
+            msg = f"A colour bar has Label, Ticks, TickLabels, Limits and Location, but no {name}."
+            raise AttributeError(msg)
+        object.__setattr__(self, name, value)
+
+    def remove(self) -> None:
+        """Take it away, and give the axes its place back."""
+        self._bar.remove()
+
+
+class BarLabel:
+    """The text beside a colour bar.
+
+    Attributes
+    ----------
+    String : str
+    FontSize : float
+    """
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+
+    @property
+    def _text(self) -> Any:
+        axis = self._bar.ax.yaxis if self._bar.orientation == "vertical" else self._bar.ax.xaxis
+        return axis.label
+
+    @property
+    def String(self) -> str:
+        return str(self._text.get_text())
+
+    @String.setter
+    def String(self, value: object) -> None:
+        self._text.set_parse_math(False)
+        self._bar.set_label(drawable(lines_of("String", value)))
+
+    @property
+    def FontSize(self) -> float:
+        return float(self._text.get_fontsize())
+
+    @FontSize.setter
+    def FontSize(self, value: object) -> None:
+        self._text.set_fontsize(_numbers("FontSize", value)[0])
+
+
+def colorbar(*arguments: object, **options: object) -> ColorBar | None:
+    """A bar of the colours of the matrix that is on top in an axes.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes, optional
+        The current one by default.
+    location : text, default "eastoutside"
+        "eastoutside", "westoutside", "northoutside", "southoutside"; "east", "west", "north" and "south" lie inside.
+        "off" takes the bar away. Also as ``Location=``.
+    Ticks : vector of float, optional
+        The values with a mark.
+    TickLabels : vector of text, optional
+        What is written there.
+    FontSize : float, optional
+
+    Returns
+    -------
+    bar : ColorBar
+        With MATLAB's names: ``bar.Label.String = "drop"``. None for "off".
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no matrix, or an option is outside of the values listed above.
+
+    Notes
+    -----
+    MATLAB: ``colorbar``, ``c = colorbar(ax,"southoutside")``, ``c.Label.String = "drop"``
+
+    Python: ``colorbar()``, ``c = colorbar(ax, "southoutside")``, ``c.Label.String = "drop"``
+
+    Differs: it needs a matrix in the axes.
+
+    Examples
+    --------
+    >>> import matplotlib; matplotlib.use("agg")
+    >>> from occlusion_sensitivity.matlab import imagesc
+    >>> drawn = imagesc([[1, 2], [3, 4]])
+    >>> colorbar().mappable is drawn
+    True
+    """
+    axes, rest = axes_first(arguments)
+    if len(rest) == 1 and str(as_text(rest[0])).lower() in ("off", "hide", "delete"):
+        remove_colorbar(axes)
+        return None
+    if len(rest) % 2 and as_text(rest[0]) is not None:
+        rest = ["Location", *rest]
+    given = NameValues.parse(rest, options, ("Location", "Ticks", "TickLabels", "FontSize"))
+    location = given.read("Location", "eastoutside", text_choice, _LOCATIONS)
+    ticks = given.read("Ticks", None, _numbers) if "Ticks" in given else None
+    size = given.read("FontSize", None, _numbers) if "FontSize" in given else None
+    image = top_matrix(axes, "colorbar")
+    remove_colorbar(axes)
+    if location in _OUTSIDE:
+        bar = axes.figure.colorbar(image, ax=axes, location=_OUTSIDE[location])
+    else:
+        place, orientation = _INSIDE[location]
+        bar = axes.figure.colorbar(image, cax=axes.inset_axes(place), orientation=orientation)
+    if bar.solids is not None:
+        bar.solids.set_alpha(1)  # as in MATLAB, whatever the opacity of the matrix
+    pyplot().sca(axes)
+    setattr(axes, BAR, bar)
+    handle = ColorBar(bar, location)
+    if ticks is not None:
+        handle.Ticks = ticks
+    if "TickLabels" in given:
+        handle.TickLabels = given.value("TickLabels")
+    if size is not None:
+        bar.ax.tick_params(labelsize=size[0])
+    return handle
+
+
+def _numbers(name: str, value: object) -> list[float]:
+    allowed = "finite numbers in order"
+    found: list[float] = numbers(name, value, allowed).astype(np.float64).tolist()
+    if not np.isfinite(found).all() or sorted(found) != found:
+        raise ValueError(expected(name, allowed, value))
+    return found

@@ -1,0 +1,332 @@
+"""Figures and pictures as files."""
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..arguments import as_text, expected, numbers, shown, text_choice
+from ..files import write_named
+from ..name_values import NameValues
+from ..pictures import as_bitmap, encoded
+from .arrays import real_array
+from .axes import BAR, is_axes, is_figure, kept
+from .casts import im2uint8, picture_array, rounded
+from .figures import colour_of
+from .layouts import TiledLayout
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["exportgraphics", "imwrite", "saveas"]
+
+# MATLAB's name of a figure's format → matplotlib's.
+_FIGURE_FORMATS = {
+    **{name: name for name in ("bmp", "pdf", "png", "svg")},
+    **dict.fromkeys(("jpg", "jpeg"), "jpg"),
+    **dict.fromkeys(("tif", "tiff", "tiffn"), "tif"),
+    **dict.fromkeys(("eps", "epsc", "epsc2"), "eps"),
+}
+_VECTORS = ("pdf", "svg", "eps")
+# The ending of a picture's file → Pillow's name of its format.
+_PICTURE_FORMATS = {
+    "png": "PNG",
+    **dict.fromkeys(("jpg", "jpeg"), "JPEG"),
+    **dict.fromkeys(("tif", "tiff"), "TIFF"),
+    "bmp": "BMP",
+    "gif": "GIF",
+    **dict.fromkeys(("pbm", "pgm", "ppm", "pnm"), "PPM"),
+}
+_COMPRESSIONS = {"none": None, "packbits": "packbits", "lzw": "tiff_lzw", "deflate": "tiff_adobe_deflate"}
+_DOTS_PER_INCH = 150
+
+
+def saveas(fig: object, filename: str | os.PathLike[str], formattype: object = None) -> None:
+    """Write a figure to a file.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure, or an axes of it
+    filename : str or os.PathLike
+        Its ending says the format: .png, .jpg, .jpeg, .tif, .tiff, .bmp, .pdf, .svg or .eps.
+    formattype : text, optional
+        The format, whatever the ending; where there is none, it is added.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If fig is no figure, or the format another one.
+    FileNotFoundError, RuntimeError
+        If there is no such folder, or the file cannot be written. Nothing is half written.
+
+    Notes
+    -----
+    MATLAB: ``saveas(gcf,"map.png")``, ``saveas(fig,"map","pdf")``
+
+    Python: ``saveas(gcf(), "map.png")``, ``saveas(fig, "map", "pdf")``
+
+    Differs: .fig and .m files are MATLAB's own and are not written; pictures have 150 pixels an inch.
+
+    Examples
+    --------
+    >>> import matplotlib; matplotlib.use("agg")
+    >>> from occlusion_sensitivity.matlab import figure
+    >>> saveas(figure(), "map.fig")
+    Traceback (most recent call last):
+    ...
+    ValueError: filename must end in .bmp, .eps, .jpeg, .jpg, .pdf, .png, .svg, .tif or .tiff, but is 'map.fig'.
+    """
+    figure = _figure_of("fig", fig)
+    file = _path(filename)
+    if formattype is not None:
+        kind = _FIGURE_FORMATS[text_choice("formattype", formattype, tuple(_FIGURE_FORMATS))]
+        file = file if file.suffix else file.with_suffix(f".{kind}")
+    else:
+        kind = _kind(file, filename)
+    write_named("filename", file, _content(figure, kind, dpi=_DOTS_PER_INCH))
+
+
+def exportgraphics(obj: object, filename: str | os.PathLike[str], *nameValuePairs: object, **options: object) -> None:
+    """Write a figure, an axes or a layout to a file, cut close to what is drawn.
+
+    Parameters
+    ----------
+    obj : matplotlib.figure.Figure, matplotlib.axes.Axes or TiledLayout
+        Of an axes, only it is written, with its colour bar and labels.
+    filename : str or os.PathLike
+        Its ending says the format: .png, .jpg, .jpeg, .tif, .tiff, .bmp, .pdf, .svg or .eps.
+    Resolution : int, default 150
+        Pixels an inch.
+    ContentType : {"auto", "vector", "image"}, default "auto"
+        "vector" is for .pdf, .svg and .eps, "image" for the others.
+    BackgroundColor : "current", "none", text or (red, green, blue), default "current"
+        "none" is transparent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If obj is none of these, or an option is outside of the values listed above.
+    FileNotFoundError, RuntimeError
+        If there is no such folder, or the file cannot be written. Nothing is half written.
+
+    Notes
+    -----
+    MATLAB: ``exportgraphics(gca,"map.png","Resolution",300)``
+
+    Python: ``exportgraphics(gca(), "map.png", "Resolution", 300)``
+
+    Differs: nothing is appended to a file, and colours are RGB.
+
+    Examples
+    --------
+    >>> import matplotlib; matplotlib.use("agg")
+    >>> from occlusion_sensitivity.matlab import gca
+    >>> exportgraphics(gca(), "map.png", Resolution=0)
+    Traceback (most recent call last):
+    ...
+    ValueError: Resolution must be a number of pixels an inch, 1 to 2400, but is 0.
+    """
+    figure = _figure_of("obj", obj)
+    file = _path(filename)
+    kind = _kind(file, filename)
+    given = NameValues.parse(nameValuePairs, options, ("Resolution", "ContentType", "BackgroundColor"))
+    dpi = given.read("Resolution", _DOTS_PER_INCH, _resolution)
+    content = given.read("ContentType", "auto", text_choice, ("auto", "vector", "image"))
+    if content != "auto" and (content == "vector") != (kind in _VECTORS):
+        allowed = f'"auto" or "{"vector" if kind in _VECTORS else "image"}" for {file.suffix}'
+        raise ValueError(expected(given.typed("ContentType"), allowed, given.value("ContentType")))
+    background = given.value("BackgroundColor", "current")
+    style: dict[str, Any] = {}
+    if str(as_text(background)).lower() != "current":
+        clear = str(as_text(background)).lower() == "none"
+        style["facecolor"] = "none" if clear else colour_of(given.typed("BackgroundColor"), background)
+    style["bbox_inches"] = _box_of(obj) if is_axes(obj) else "tight"
+    write_named("filename", file, _content(figure, kind, dpi=dpi, pad_inches=0.02, **style))
+
+
+def _box_of(axes: Any) -> Any:
+    """What an axes covers with its labels and its colour bar, in inches."""
+    from matplotlib.transforms import Bbox
+
+    figure = axes.figure
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
+    bar = kept(axes, BAR, None)
+    parts = [axes] if bar is None else [axes, bar.ax]
+    boxes = [part.get_tightbbox(renderer) for part in parts]
+    return Bbox.union(boxes).transformed(figure.dpi_scale_trans.inverted()).padded(0.02)
+
+
+def _content(figure: "Figure", kind: str, **style: Any) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png" if kind == "bmp" else kind, **style)
+    return as_bitmap(buffer.getvalue()) if kind == "bmp" else buffer.getvalue()
+
+
+def _figure_of(name: str, value: object) -> "Figure":
+    if isinstance(value, TiledLayout):
+        return value.figure
+    if is_figure(value):
+        return value  # type: ignore[return-value]
+    figure: Any = getattr(value, "figure", None)
+    if not is_figure(figure):
+        raise TypeError(expected(name, "a figure, an axes or a layout", value))
+    found: Figure = figure
+    return found
+
+
+def _path(filename: object) -> Path:
+    text = os.fspath(filename) if isinstance(filename, os.PathLike) else as_text(filename)
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise TypeError(expected("filename", "the name of a file", filename))
+    return Path(text)
+
+
+def _kind(file: Path, filename: object) -> str:
+    ending = file.suffix[1:].lower()
+    if ending not in _FIGURE_FORMATS:
+        allowed = "in .bmp, .eps, .jpeg, .jpg, .pdf, .png, .svg, .tif or .tiff"
+        msg = f"filename must end {allowed}, but is {shown(os.fspath(file) if ending or filename else filename)}."
+        raise ValueError(msg)
+    return _FIGURE_FORMATS[ending]
+
+
+def _resolution(name: str, value: object) -> float:
+    allowed = "a number of pixels an inch, 1 to 2400"
+    dots = numbers(name, value, allowed).tolist()
+    if len(dots) != 1 or not 1 <= dots[0] <= 2400:
+        raise ValueError(expected(name, allowed, value))
+    return float(dots[0])
+
+
+def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
+    """Write a picture to a file.
+
+    Parameters
+    ----------
+    A : array_like, H×W or H×W×3
+        uint8; single and double of 0…1; logical; or uint16, grey, for PNG and TIFF.
+    map : array_like, m×3, optional
+        Second argument: `A` holds places in it, which single and double count from 1 and integers from 0.
+    filename : str or os.PathLike
+        Its ending says the format: .png, .jpg, .jpeg, .tif, .tiff, .bmp, .gif, .pgm, .ppm, .pbm or .pnm.
+    fmt : text, optional
+        Behind the name: the format, whatever the ending.
+    Quality : float of 0…100, default 75
+        Of a JPEG file.
+    Alpha : array_like, H×W, optional
+        Opacity, for PNG: 0…1, or uint8.
+    Compression : {"packbits", "none", "lzw", "deflate"}, default "packbits"
+        Of a TIFF file.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If A is no such picture, the format has no such pictures, or an option is outside of the values listed above.
+    FileNotFoundError, RuntimeError
+        If there is no such folder, or the file cannot be written. Nothing is half written.
+
+    Notes
+    -----
+    MATLAB: ``imwrite(X,"x.png")``, ``imwrite(X,jet(256),"x.png")``
+
+    Python: ``imwrite(X, "x.png")``, ``imwrite(X, jet(256), "x.png")``
+
+    Differs: colour pictures of 16 bits are not written, and nothing is appended to a file.
+
+    Examples
+    --------
+    >>> imwrite([[0, 1]], "map.png", Quality=5)
+    Traceback (most recent call last):
+    ...
+    ValueError: Quality is an option of JPEG files, but 'map.png' is PNG.
+    """
+    rest = list(arguments)
+    table = rest.pop(0) if rest and as_text(rest[0]) is None and not isinstance(rest[0], os.PathLike) else None
+    if not rest:
+        raise TypeError(expected("filename", "the name of a file", table))
+    file = _path(rest.pop(0))
+    ending = file.suffix[1:].lower()
+    if len(rest) % 2:
+        ending = text_choice("fmt", rest.pop(0), tuple(_PICTURE_FORMATS))
+    if ending not in _PICTURE_FORMATS:
+        known = [f".{name}" for name in _PICTURE_FORMATS]
+        msg = f"filename must end in {', '.join(known[:-1])} or {known[-1]}, but is {shown(str(file))}."
+        raise ValueError(msg)
+    form = _PICTURE_FORMATS[ending]
+    given = NameValues.parse(rest, options, ("Quality", "Alpha", "Compression"))
+    for name, only in (("Quality", "JPEG"), ("Alpha", "PNG"), ("Compression", "TIFF")):
+        if name in given and form != only:
+            raise ValueError(f"{given.typed(name)} is an option of {only} files, but {str(file)!r} is {form}.")
+    pixels = _pixels(A, form, table is not None)
+    style: dict[str, Any] = {}
+    if form == "JPEG":
+        style = {"quality": round(given.read("Quality", 75, _quality)), "subsampling": "4:2:0"}
+    elif form == "TIFF":
+        style["compression"] = _COMPRESSIONS[given.read("Compression", "packbits", text_choice, tuple(_COMPRESSIONS))]
+    if "Alpha" in given:
+        pixels = given.read("Alpha", None, _with_opacity, pixels)
+    colours = None if table is None else _colours(table, pixels, form)
+    write_named("filename", file, encoded(pixels, form, colours, **style))
+
+
+def _pixels(A: ArrayLike, form: str, indexed: bool) -> NDArray[Any]:
+    """The picture in a class that the format has."""
+    picture = picture_array("A", A)
+    if picture.dtype == np.int16:
+        raise TypeError(expected("A", "a picture of uint8, uint16, single, double or logical", A))
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[:, :, 0]
+    if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and (picture.shape[2] != 3 or indexed)):
+        msg = f"A must be a picture, {'H×W' if indexed else 'H×W or H×W×3'}, but has shape {picture.shape}."
+        raise ValueError(msg)
+    if indexed:
+        places = picture.astype(np.float64) - (picture.dtype.kind == "f")
+        if not ((places >= 0) & (places <= 255)).all():
+            raise ValueError(expected("A", "places of at most 256 colours", A))
+        return rounded(places, np.uint8)  # type: ignore[no-any-return]
+    if picture.dtype == np.bool_:
+        if picture.ndim == 3 or form in ("JPEG", "GIF"):
+            return im2uint8(picture)
+        return picture
+    if picture.dtype == np.uint16:
+        if picture.ndim == 3 or form not in ("PNG", "TIFF"):
+            msg = f"A of 16 bits must be grey, and for a PNG or TIFF file, not {form}; im2uint8(A) makes 8 bits of it."
+            raise ValueError(msg)
+        return picture
+    return im2uint8(picture)
+
+
+def _quality(name: str, value: object) -> float:
+    allowed = "a number of 0 to 100"
+    found = numbers(name, value, allowed).tolist()
+    if len(found) != 1 or not 0 <= found[0] <= 100:
+        raise ValueError(expected(name, allowed, value))
+    return max(1.0, float(found[0]))
+
+
+def _with_opacity(name: str, value: object, pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    alpha = real_array(name, value)
+    if alpha.shape != pixels.shape[:2] or pixels.dtype == np.uint16:
+        raise ValueError(expected(name, f"an opacity for each of {pixels.shape[:2]} pixels of 8 bits", value))
+    grey = im2uint8(pixels)
+    colour = grey if grey.ndim == 3 else np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+    alpha = alpha if isinstance(value, np.ndarray) else alpha.astype(np.float64)
+    return np.concatenate([colour, im2uint8(alpha)[:, :, np.newaxis]], axis=2)
+
+
+def _colours(table: object, pixels: NDArray[Any], form: str) -> NDArray[np.uint8]:
+    colours = real_array("map", table).astype(np.float64)
+    if colours.ndim != 2 or colours.shape[1] != 3 or not 1 <= len(colours) <= 256:
+        raise ValueError(expected("map", "an m×3 array of 0…1 with at most 256 colours", table))
+    if not ((colours >= 0) & (colours <= 1)).all():
+        raise ValueError(expected("map", "an m×3 array of 0…1 with at most 256 colours", table))
+    if pixels.max() >= len(colours):
+        raise ValueError(expected("A", f"places of the {len(colours)} colours of the map", pixels))
+    if form in ("JPEG", "PPM"):
+        msg = f"A colour map is for PNG, TIFF, BMP and GIF files; ind2rgb(A, map) makes a picture for {form}."
+        raise ValueError(msg)
+    return im2uint8(colours)
