@@ -105,20 +105,19 @@ def h_nearest(t):
 
 
 def h_lanczos(lobes):
-    """A sine through a window of itself; eps keeps its value at 0, as in MATLAB."""
-
     def h(t):
         eps = 2.0**-52
-        if abs(t) >= lobes:
-            return 0.0
-        return (math.sin(math.pi * t) * math.sin(math.pi * t / lobes) + eps) / (math.pi**2 * t**2 / lobes + eps)
+        value = (math.sin(math.pi * t) * math.sin(math.pi * t / lobes) + eps) / (math.pi**2 * t**2 / lobes + eps)
+        return value if abs(t) < lobes else 0.0
 
     return h
 
 
 KERNELS = {
     "bicubic": (h_bicubic, 4),
+    "cubic": (h_bicubic, 4),
     "bilinear": (h_bilinear, 2),
+    "triangle": (h_bilinear, 2),
     "nearest": (h_nearest, 1),
     "box": (h_nearest, 1),
     "lanczos2": (h_lanczos(2), 4),
@@ -170,13 +169,17 @@ def stored(value, dtype):
     return dtype.type(value)
 
 
-def imresize(A, size_or_scale, method="bicubic", antialias=None):
-    """A 2-D array of any class but logical, resized axis by axis in double."""
+def imresize(A, size_or_scale, method="bicubic", antialias=None, *, factors=None):
+    """A 2-D array of any class but logical, resized axis by axis in double; `factors`: one for each axis, no size."""
     antialias = method != "nearest" if antialias is None else antialias
     A = np.asarray(A)
-    if np.ndim(size_or_scale) == 0:
-        scales = [float(size_or_scale)] * 2
+    if factors is not None or np.ndim(size_or_scale) == 0:
+        scales = [float(factor) for factor in factors or (size_or_scale, size_or_scale)]
         size = [math.ceil(scale * n) for scale, n in zip(scales, A.shape, strict=True)]
+    elif np.isnan(size_or_scale).any():
+        (known,) = np.flatnonzero(~np.isnan(size_or_scale))
+        size = [-(-int(size_or_scale[known]) * n // A.shape[known]) for n in A.shape]
+        scales = [int(size_or_scale[known]) / A.shape[known]] * 2
     else:
         size = [int(n) for n in size_or_scale]
         scales = [n_out / n_in for n_out, n_in in zip(size, A.shape, strict=True)]  # Python's floats, not NumPy's

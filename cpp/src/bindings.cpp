@@ -54,10 +54,9 @@ occlusion::Method method_named(const std::string& name) {
     if (name == "nearest") return occlusion::Method::nearest;
     if (name == "bilinear") return occlusion::Method::bilinear;
     if (name == "bicubic") return occlusion::Method::bicubic;
-    if (name == "box") return occlusion::Method::box;
     if (name == "lanczos2") return occlusion::Method::lanczos2;
     if (name == "lanczos3") return occlusion::Method::lanczos3;
-    throw py::value_error("method must be nearest, bilinear, bicubic, box, lanczos2 or lanczos3");
+    throw py::value_error("method must be nearest, bilinear, bicubic, lanczos2 or lanczos3");
 }
 
 template <typename T>

@@ -1,21 +1,24 @@
 """imresize: MATLAB's resizing of images, bit by bit where MATLAB's own results are known."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import as_text, expected, numbers, positive_integers, text_choice, truth
+from .arguments import as_text, expected, numbers, numeric_array, shown, text_choice, truth
 from .devices import DeviceArray, device_of
 from .name_values import NameValues
 
 METHODS = ("bicubic", "bilinear", "nearest", "box", "triangle", "cubic", "lanczos2", "lanczos3")
-OPTION_NAMES = ("Method", "Antialiasing", "Scale", "OutputSize")
-# MATLAB's second names.
-_SAME_AS = {"triangle": "bilinear", "cubic": "bicubic"}
+OPTION_NAMES = ("Method", "Antialiasing", "Scale", "OutputSize", "Colormap", "Dither")
 
+# Methods by two names. Box is nearest, but for its antialiasing.
+_KERNELS = {"box": "nearest", "triangle": "bilinear", "cubic": "bicubic"}
+_FACTOR_OR_SIZE = "a positive factor or the size [rows columns] in whole pixels, one of which may be NaN"
+_FACTORS = "a positive factor or one for each axis, [rows columns]"
+_SIZE = "the size [rows columns] in whole pixels, one of which may be NaN"
 # The classes whose every value a double holds, as the sums are made in double.
 _CLASSES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
 # Below this, one output pixel would sum more than four million input positions.
@@ -23,9 +26,11 @@ _SMALLEST_SCALE = 1e-6
 _LARGEST_LENGTH = 2**31 - 1
 _MOST_PIXELS = 2**40
 
+_SizeAndScales = tuple[tuple[int, int], tuple[float, float]]
+
 
 def imresize(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]:
-    """Resize an image as MATLAB's imresize does.
+    """Resize an image as MATLAB's imresize does: ``imresize(A, scale, method, Name=value)``.
 
     Parameters
     ----------
@@ -33,40 +38,40 @@ def imresize(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any
         The image; every further axis is resized like a channel, on its own. int8 … int32, uint8 … uint32, single,
         double or logical (bool). An array of CuPy's stays on its GPU.
     scale : float or (int, int)
-        Second argument. A factor for both axes, giving ``ceil(scale * size)`` pixels; or the size of the result,
-        [rows columns], of which one may be NaN: it follows from the other, with one factor for both axes.
-    method : str, default "bicubic"
-        Third argument; also as ``Method="nearest"`` or ``"Method", "nearest"``. "bicubic" or "cubic" is Keys' kernel
-        with a = -0.5; "bilinear" or "triangle"; "nearest"; "box", "lanczos2" and "lanczos3".
+        A factor for both axes, giving ``ceil(scale * size)`` pixels; or the size of the result, [rows columns]. Where
+        one of these is NaN, both axes are resized by the factor of the other, and its length is rounded up.
+    method : {"bicubic", "bilinear", "nearest", "box", "triangle", "cubic", "lanczos2", "lanczos3"}, default "bicubic"
+        Also as ``Method="nearest"`` or ``"Method", "nearest"``. Bicubic, or cubic, is Keys' kernel with a = -0.5;
+        triangle is bilinear; box is nearest with antialiasing.
     Antialiasing : bool, default True, for "nearest" False
         Whether shrinking widens the kernel, so that every pixel of A takes part.
     Scale : float or (float, float)
-        In place of the second argument: a factor for both axes, or one for each.
+        Instead of scale: a factor for both axes, or one for the rows and one for the columns.
     OutputSize : (int, int)
-        In place of the second argument: the size of the result, of which one may be NaN.
+        Instead of scale: the size of the result, [rows columns]; one of them may be NaN, as above.
 
     Returns
     -------
     B : numpy.ndarray of A's class, or cupy.ndarray where A is one
         Integers are rounded half away from zero and saturated after each axis. Single and double are not clipped:
-        bicubic overshoots at edges. Logical images are resized as 0 and 255 and are true above 128.
+        bicubic and Lanczos' kernels overshoot at edges. Logical images are resized as 0 and 255 and are true above 128.
 
     Raises
     ------
     TypeError
-        If A is not an array of one of those classes, or there is no size.
+        If A is not an array of one of those classes, or there is no scale.
     ValueError
         If A is empty or has fewer than two axes, or an argument is outside the values listed above.
 
     Notes
     -----
-    Source: section "imresize" of docs/compatibility.md; checked against results that MATLAB wrote.
+    MATLAB: ``B = imresize(A,scale,method)``
 
-    MATLAB: ``imresize(X,[224 224])``, ``imresize(X,0.5,"nearest")``, ``imresize(X,[224 NaN])``
+    Python: ``B = imresize(A, scale, method)``
 
-    Python: ``imresize(X, [224, 224])``, ``imresize(X, 0.5, "nearest")``, ``imresize(X, [224, nan])``
-
-    Differs: kernels of one's own and indexed pictures are not taken: ``imresize(ind2rgb(X, map), size)``.
+    Differs: no 64-bit integers, indexed images (``imresize(X,map,scale)``) or kernels of one's own (``{f,w}``); a size
+    that is given twice is an error. The rules, and what is known of MATLAB's numbers, are in section "imresize" of
+    docs/compatibility.md.
 
     Examples
     --------
@@ -78,23 +83,55 @@ def imresize(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any
            [10, 10, 20, 20],
            [30, 30, 40, 40],
            [30, 30, 40, 40]], dtype=uint8)
+    >>> imresize(np.zeros((480, 640)), [120, np.nan]).shape
+    (120, 160)
     """
     image = _image(A)
-    # imresize(A, scale, method, …), imresize(A, scale, "Antialiasing", false), imresize(A, "Scale", 2): what names no
-    # option is the scale, then the method.
-    count = 0 if not arguments or _names_option(arguments[0]) else 1
-    pairs = arguments[count:]
-    given = NameValues.parse(
-        pairs if not pairs or _names_option(pairs[0]) else ("Method", *pairs), options, OPTION_NAMES
-    )
-    size, scales = _size_and_scales(arguments[:count], given, image.shape[:2])
-    kind = given.read("Method", "bicubic", text_choice, METHODS)
-    kind = _SAME_AS.get(kind, kind)
-    antialiasing = given.read("Antialiasing", kind != "nearest", truth, "true or false")
+    scale, given = _scale_and_options(arguments, options)
+    method = given.read("Method", "bicubic", _method)
+    antialiasing = given.read("Antialiasing", method != "nearest", truth, "true or false")
+    kernel = _KERNELS.get(method, method)
+    size, scales = _size_and_scales(scale, given, image.shape[:2])
 
     if image.dtype == np.bool_:
-        return _resized(image.astype(np.uint8) * np.uint8(255), size, scales, kind, antialiasing=antialiasing) > 128
-    return _resized(image, size, scales, kind, antialiasing=antialiasing)
+        return _resized(image.astype(np.uint8) * np.uint8(255), size, scales, kernel, antialiasing=antialiasing) > 128
+    return _resized(image, size, scales, kernel, antialiasing=antialiasing)
+
+
+def _scale_and_options(
+    arguments: tuple[object, ...], options: Mapping[str, object]
+) -> tuple[tuple[object, ...], NameValues]:
+    """What follows A, [scale, ][method, ]"Name", value, …: scale or nothing, and the options, Method among them."""
+    has_scale = bool(arguments) and not (_begins(arguments[0], METHODS) or _begins(arguments[0], OPTION_NAMES))
+    scale, rest = (arguments[:1], arguments[1:]) if has_scale else ((), arguments)
+    colours = numeric_array(scale[0]) if scale else None
+    if colours is not None and colours.ndim == 2 and colours.shape[1] == 3:
+        msg = (
+            f"imresize(X, map, …) of indexed images is not supported, and scale must be {_FACTOR_OR_SIZE}, but is "
+            f"{shown(scale[0])}. ind2rgb(X, map) makes an image that can be resized."
+        )
+        raise ValueError(msg)
+    # "c" may begin cubic or Colormap: what may be a method is one.
+    named = not rest or (_begins(rest[0], OPTION_NAMES) and not _begins(rest[0], METHODS))
+    given = NameValues.parse(rest if named else ("Method", *rest), options, OPTION_NAMES)
+    for name in ("Colormap", "Dither"):
+        if name in given:
+            msg = f"{given.typed(name)} is not supported: it is for imresize(X, map, …) of indexed images."
+            raise ValueError(msg)
+    return scale, given
+
+
+def _begins(value: object, names: Sequence[str]) -> bool:
+    text = as_text(value)
+    return bool(text) and any(name.lower().startswith(str(text).lower()) for name in names)
+
+
+def _method(name: str, value: object) -> str:
+    parts = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+    if any(callable(part) for part in parts):
+        allowed = f"one of {', '.join(METHODS)} (a kernel of one's own, {{f,w}} in MATLAB, is not supported)"
+        raise TypeError(expected(name, allowed, value))
+    return text_choice(name, value, METHODS)
 
 
 def _resized(
@@ -125,76 +162,53 @@ def _image(A: ArrayLike) -> DeviceArray:
     return image
 
 
-def _names_option(value: object) -> bool:
-    text = as_text(value)
-    return bool(text) and any(name.lower().startswith(str(text).lower()) for name in OPTION_NAMES)
-
-
-def _size_and_scales(
-    second: Sequence[object], given: NameValues, size: tuple[int, ...]
-) -> tuple[tuple[int, int], tuple[float, float]]:
-    """The size of the result and the factors of both axes, from the one of three arguments that says them."""
-    by_name = [name for name in ("Scale", "OutputSize") if name in given]
-    if len(by_name) + len(second) != 1:
-        came = ["a second argument"] * len(second) + [given.typed(name) for name in by_name]
-        msg = (
-            f"imresize takes a scale or size, Scale or OutputSize, one of them, but got {' and '.join(came) or 'none'}."
-        )
+def _size_and_scales(scale: tuple[object, ...], given: NameValues, lengths: tuple[int, ...]) -> _SizeAndScales:
+    """The size of the result and the factor of each axis, of the one of scale, Scale and OutputSize that was given."""
+    ways = [("scale", value) for value in scale]
+    ways += [(given.typed(name), given.value(name)) for name in ("Scale", "OutputSize") if name in given]
+    if not ways:
+        msg = f"imresize needs scale, {_FACTOR_OR_SIZE}, or the option Scale or OutputSize."
         raise TypeError(msg)
-    kind = by_name[0] if by_name else "scale"
-    typed = given.value(kind) if by_name else second[0]
-    name = given.typed(kind) if by_name else kind
-    allowed = {
-        "scale": "a positive factor or the size [rows columns]",
-        "Scale": "a positive factor, or one for each axis",
-        "OutputSize": "the size [rows columns]",
-    }[kind]
-    values = _values(name, typed, allowed)
-    if kind == "OutputSize" and len(values) != 2:
-        raise ValueError(expected(name, allowed, typed))
-    if kind == "Scale" or len(values) == 1:
-        new, scales = _from_factors(name, (values * 2)[:2], size, allowed, typed)
-    else:
-        new, scales = _from_size(name, values, size, allowed, typed)
-    if max(new) > _LARGEST_LENGTH or new[0] * new[1] > _MOST_PIXELS:
+    (name, value), *others = ways
+    if scale and as_text(value) is not None:  # a method that is misspelt, perhaps
+        raise TypeError(expected(name, _FACTOR_OR_SIZE, value))
+    if others:
+        msg = f"The size must be given once, but is given as {' and as '.join(name for name, _ in ways)}."
+        raise ValueError(msg)
+    allowed = _FACTOR_OR_SIZE if scale else _FACTORS if "Scale" in given else _SIZE
+    vector = [float(number) for number in numbers(name, value, allowed).tolist()]
+    by_factor = len(vector) == 1 if scale else "Scale" in given
+    found = (_by_factor if by_factor else _by_size)(vector, lengths)
+    if found is None:
+        smallest = f" (a factor of at least {_SMALLEST_SCALE:g})" if by_factor else ""
+        raise ValueError(expected(name, f"{allowed}{smallest}", value))
+    size, scales = found
+    if max(size) > _LARGEST_LENGTH or math.prod(size) > _MOST_PIXELS:
         allowed = f"one that gives at most {_LARGEST_LENGTH} pixels an axis and {_MOST_PIXELS} in all"
-        raise ValueError(expected(name, allowed, typed))
-    return new, scales
-
-
-def _values(name: str, value: object, allowed: str) -> list[float]:
-    if as_text(value) is not None:
-        raise TypeError(expected(name, allowed, value))
-    values: list[float] = numbers(name, value, allowed).tolist()
-    if len(values) > 2:
         raise ValueError(expected(name, allowed, value))
-    return values
+    return size, scales
 
 
-def _from_factors(
-    name: str, factors: list[float], size: tuple[int, ...], allowed: str, typed: object
-) -> tuple[tuple[int, int], tuple[float, float]]:
-    rows, cols = (float(factor) for factor in factors)
-    if not (math.isfinite(rows) and math.isfinite(cols) and min(rows, cols) >= _SMALLEST_SCALE):
-        raise ValueError(expected(name, f"{allowed} (a factor of at least {_SMALLEST_SCALE:g})", typed))
-    lengths = [
-        math.ceil(min(factor * length, _LARGEST_LENGTH + 1)) for factor, length in zip((rows, cols), size, strict=True)
-    ]
-    return (lengths[0], lengths[1]), (rows, cols)
+def _by_factor(factors: list[float], lengths: tuple[int, ...]) -> _SizeAndScales | None:
+    """None: these are no factors."""
+    if len(factors) > 2 or not all(math.isfinite(factor) and factor >= _SMALLEST_SCALE for factor in factors):
+        return None
+    scales = (factors[0], factors[-1])
+    rows, cols = (
+        math.ceil(min(factor * length, _LARGEST_LENGTH + 1)) for factor, length in zip(scales, lengths, strict=True)
+    )
+    return (rows, cols), scales
 
 
-def _from_size(
-    name: str, values: list[float], size: tuple[int, ...], allowed: str, typed: object
-) -> tuple[tuple[int, int], tuple[float, float]]:
-    known = [axis for axis in (0, 1) if not math.isnan(values[axis])]
+def _by_size(size: list[float], lengths: tuple[int, ...]) -> _SizeAndScales | None:
+    """None: this is no size."""
+    known = [axis for axis, length in enumerate(size) if not math.isnan(length)]
+    if len(size) != 2 or not known or not all(size[axis] >= 1 and size[axis].is_integer() for axis in known):
+        return None
     if len(known) == 2:
-        rows, cols = positive_integers(name, typed, f"{allowed} in whole pixels")
-        return (rows, cols), (rows / size[0], cols / size[1])
-    if not known:
-        raise ValueError(expected(name, f"{allowed}, of which one may be NaN", typed))
-    (axis,) = known
-    (length,) = positive_integers(name, values[axis], f"{allowed} in whole pixels")
-    factor = length / size[axis]
-    # Not factor * …: that would round twice, and find one more where it is a whole number.
-    other = math.ceil(min(length * size[1 - axis] / size[axis], _LARGEST_LENGTH + 1))
-    return ((length, other) if axis == 0 else (other, length)), (factor, factor)
+        rows, cols = (int(length) for length in size)
+        return (rows, cols), (rows / lengths[0], cols / lengths[1])
+    # One length is NaN. Both axes have the factor of the other, though the length is rounded up: the ratio is kept.
+    length, before = int(size[known[0]]), lengths[known[0]]
+    rows, cols = (-(-length * n // before) for n in lengths)
+    return (rows, cols), (length / before, length / before)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import reference
 from occlusion_sensitivity import imresize
 from occlusion_sensitivity.devices import cpu
 from occlusion_sensitivity.parity.cases import run_cases
@@ -14,7 +15,7 @@ from stand_in.host_kernels import COMPILER, ROOT
 
 FIXTURES = ROOT / "compat_fixtures"
 HEADER, SOURCE = "include/occlusion_sensitivity/resampling.hpp", "src/imresize.cpp"
-METHODS = ("nearest", "bilinear", "bicubic")
+METHODS = ("nearest", "bilinear", "bicubic", "lanczos2", "lanczos3")
 
 pytestmark = pytest.mark.parity
 
@@ -103,6 +104,17 @@ MUTANTS = {
         ("imresize_uint8_shrunk",),
     ),
 }
+# No case has Lanczos' kernels: the plain reference sees them.
+LANCZOS = {
+    "the window left out": (HEADER, "sin_pi(x) * sin_pi(x / lobes)", "sin_pi(x)"),
+    "one lobe less": (HEADER, "if (x >= lobes) return 0.0;", "if (x >= lobes - 1.0) return 0.0;"),
+    "the denominator of the other": (HEADER, "(x * x) / lobes + eps", "(x * x) / (5.0 - lobes) + eps"),
+    "lanczos3 as wide as lanczos2": (HEADER, "method == Method::lanczos3 ? 6.0", "method == Method::lanczos3 ? 4.0"),
+    "lanczos2 is lanczos3": (HEADER, "method == Method::lanczos2 ? 2.0", "method == Method::lanczos2 ? 3.0"),
+    "the sine of the odd lobes with the wrong sign": (HEADER, "whole == 1.0 || whole == 3.0", "whole == 3.0"),
+    "the series cut": (HEADER, "int n = 22", "int n = 14"),
+    "eps left out": (HEADER, "eps = 2.220446049250313e-16", "eps = 0.0"),
+}
 # Seen by axes that are longer than a part of the table alone: tests/unit/test_imresize.py has them.
 LONG = {
     "weights of a part from the block's start": (
@@ -174,3 +186,24 @@ def test_a_part_of_a_long_axis_that_begins_anew_is_seen(tmp_path, monkeypatch, r
     expected = imresize(line, [1, n_out], method)
     put_in_place(monkeypatch, built(tmp_path, *LONG[rule]))
     assert not np.allclose(imresize(line, [1, n_out], method), expected)
+
+
+def lanczos_agrees():
+    """A pixel in the middle of three lies on one of the image, where eps alone keeps the kernel from 0 / 0."""
+    A = np.random.default_rng(0).random((6, 9))
+    return all(
+        np.allclose(imresize(A, size, method), reference.imresize(A, size, method), rtol=0, atol=1e-13)
+        for method in ("lanczos2", "lanczos3")
+        for size in ([18, 27], [2, 3], [4, 20])
+    )
+
+
+def test_lanczos_unchanged_agrees(tmp_path, monkeypatch):
+    put_in_place(monkeypatch, built(tmp_path))
+    assert lanczos_agrees()
+
+
+@pytest.mark.parametrize("rule", LANCZOS)
+def test_a_changed_kernel_of_lanczos_is_seen(tmp_path, monkeypatch, rule):
+    put_in_place(monkeypatch, built(tmp_path, *LANCZOS[rule]))
+    assert not lanczos_agrees()

@@ -83,7 +83,7 @@ def test_a_read_only_batch():
         (np.zeros((2, 3, 1)), np.zeros((2, 0, 1)), (1, 1), "bicubic"),
         (np.zeros((2, 3, 1)), np.zeros((2, 3, 1)), (0, 1), "bicubic"),
         (np.zeros((2, 3, 1)), np.zeros((2, 3, 1)), (1, float("nan")), "bicubic"),
-        (np.zeros((2, 3, 1)), np.zeros((2, 3, 1)), (1, 1), "triangle"),
+        (np.zeros((2, 3, 1)), np.zeros((2, 3, 1)), (1, 1), "box"),
     ],
 )
 def test_imresize_refuses(image, resized, scales, method):

@@ -8,29 +8,36 @@
 
 namespace occlusion {
 
-enum class Method { nearest, bilinear, bicubic, box, lanczos2, lanczos3 };
+enum class Method { nearest, bilinear, bicubic, lanczos2, lanczos3 };
 
 // Width of the kernel's support, in input pixels at scale 1.
 OCCLUSION_HD constexpr double support(Method method) {
-    if (method == Method::lanczos3) return 6.0;
-    if (method == Method::bicubic || method == Method::lanczos2) return 4.0;
-    return method == Method::bilinear ? 2.0 : 1.0;
+    return method == Method::nearest    ? 1.0
+           : method == Method::bilinear ? 2.0
+           : method == Method::lanczos3 ? 6.0
+                                        : 4.0;
 }
 
-// A sine through a window of its own, `lobes` wide. Its value at 0, where it would be 0/0, is kept by the smallest step
-// of a double; at the other whole positions, that leaves weights of about 1e-17, as in MATLAB.
-OCCLUSION_HD inline double lanczos(double t, double lobes) {
-    constexpr double pi = 3.14159265358979323846, step = 2.220446049250313e-16;
-    if (!(fabs(t) < lobes)) return 0.0;
-    return (sin(pi * t) * sin(pi * t / lobes) + step) / (pi * pi * (t * t) / lobes + step);
+// sin(pi · x), 0 <= x < 3: within 4e-16, and 0 at whole x. Not the library's: CUDA's has other last bits than the host's.
+OCCLUSION_HD inline double sin_pi(double x) {
+    const double whole = floor(x + 0.5), y = 3.141592653589793 * (x - whole), y2 = y * y;
+    double sum = 1.0;  // the series up to y^23
+    for (int n = 22; n > 0; n -= 2) sum = 1.0 - y2 * (1.0 / double(n * (n + 1))) * sum;
+    return whole == 1.0 || whole == 3.0 ? -y * sum : y * sum;
+}
+
+// sinc(x) · sinc(x / lobes), x >= 0. MATLAB adds eps above and below: 1 at 0, and about 1e-17, not 0, at whole distances.
+OCCLUSION_HD inline double lanczos(double lobes, double x) {
+    constexpr double pi = 3.141592653589793, eps = 2.220446049250313e-16;
+    if (x >= lobes) return 0.0;
+    return (sin_pi(x) * sin_pi(x / lobes) + eps) / (pi * pi * (x * x) / lobes + eps);
 }
 
 OCCLUSION_HD inline double kernel(Method method, double t) {
-    if (method == Method::lanczos2) return lanczos(t, 2.0);
-    if (method == Method::lanczos3) return lanczos(t, 3.0);
-    if (method == Method::nearest || method == Method::box) return t >= -0.5 && t < 0.5 ? 1.0 : 0.0;
+    if (method == Method::nearest) return t >= -0.5 && t < 0.5 ? 1.0 : 0.0;
     const double x = fabs(t);
     if (method == Method::bilinear) return x < 1.0 ? 1.0 - x : 0.0;
+    if (method != Method::bicubic) return lanczos(method == Method::lanczos2 ? 2.0 : 3.0, x);
     // Keys (1981), a = -0.5. Powers instead of Horner's form, and no pow: integer images hit ties often enough for the
     // last bit to show.
     const double x2 = x * x, x3 = x2 * x;

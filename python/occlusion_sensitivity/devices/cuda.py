@@ -18,7 +18,7 @@ _THREADS = 256
 # Enough to fill any GPU; a kernel's loop goes on from there.
 _MOST_BLOCKS = 1 << 16
 # As the kernels number them: occlusion::Method.
-_METHODS = {"nearest": 0, "bilinear": 1, "bicubic": 2, "box": 3, "lanczos2": 4, "lanczos3": 5}
+_METHODS = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos2": 3, "lanczos3": 4}
 _DRIVER = (
     "sudo ubuntu-drivers install on Ubuntu, sudo apt install nvidia-driver on Debian, NVIDIA's installer elsewhere; "
     "CUDA 13 needs version 580 or later, and nvidia-smi shows the one that is loaded"
