@@ -1,13 +1,14 @@
 """Texts as MATLAB's string arrays and categoricals have them: compared element by element, joined with numbers by +."""
 
+import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, SupportsFloat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import as_array
+from .arguments import as_array, expected
 
 # What MATLAB shows for an element that is in no category; it equals nothing, not even itself.
 UNDEFINED = "<undefined>"
@@ -32,6 +33,9 @@ class String(str):
 
     __hash__ = str.__hash__
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return _of_numpy(ufunc, method, inputs, options)
+
     def __add__(self, other: object) -> Any:
         return _joined(self, other)
 
@@ -49,8 +53,24 @@ class StringArray(NDArray[np.str_]):
         found = super().__getitem__(index)
         return self._element(str(found)) if isinstance(found, str) else found
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        texts = as_strings(value)
+        if texts is None:
+            raise TypeError(expected("An element", "a text", value))
+        longest, room = np.asarray(texts).dtype.itemsize, self.dtype.itemsize
+        if longest > room:
+            msg = (
+                f"An element of this array has room for {room // 4} characters, not for {longest // 4}: fill a list, "
+                "and make string(list) of it."
+            )
+            raise ValueError(msg)
+        super().__setitem__(index, np.asarray(texts))
+
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return _of_numpy(ufunc, method, inputs, options)
 
     def _element(self, text: str) -> String:
         return String(text)
@@ -68,6 +88,36 @@ class StringArray(NDArray[np.str_]):
 
     def __radd__(self, other: object) -> Any:
         return _joined(other, self)
+
+    def lower(self) -> "StringArray":
+        return StringArray(np.char.lower(np.asarray(self)))
+
+    def upper(self) -> "StringArray":
+        return StringArray(np.char.upper(np.asarray(self)))
+
+    def strip(self) -> "StringArray":
+        return StringArray(np.char.strip(np.asarray(self)))
+
+    def replace(self, old: str, new: str) -> "StringArray":
+        return StringArray(np.char.replace(np.asarray(self), str(old), str(new)))
+
+
+def _text_method(name: str) -> Callable[..., String]:
+    """str's method of that name, whose result compares and joins as this one does."""
+    method = getattr(str, name)
+
+    @functools.wraps(method)
+    def of_string(self: String, *arguments: Any, **options: Any) -> String:
+        return String(method(self, *arguments, **options))
+
+    return of_string
+
+
+for _name in (
+    *("__getitem__", "__mul__", "__rmul__", "capitalize", "casefold", "center", "format", "ljust", "lower", "lstrip"),
+    *("removeprefix", "removesuffix", "replace", "rjust", "rstrip", "strip", "swapcase", "title", "upper", "zfill"),
+):
+    setattr(String, _name, _text_method(_name))
 
 
 class Label(String):
@@ -134,6 +184,13 @@ class Labels(StringArray):
     def __reduce__(self) -> Any:
         return Labels, (np.asarray(self), self.categories)
 
+    def __setitem__(self, index: Any, value: Any) -> None:
+        texts = as_strings(value)
+        unknown = set(np.ravel(np.asarray(texts)).tolist()) - {*self.categories, UNDEFINED} if texts is not None else ()
+        if unknown:
+            raise ValueError(expected("A label", f"one of the categories {', '.join(self.categories[:9])}", value))
+        super().__setitem__(index, value)
+
     def _element(self, text: str) -> Label:
         return Label(text, self.categories)
 
@@ -159,15 +216,25 @@ def as_strings(value: Any) -> "String | StringArray | None":
     """`value` as MATLAB's string: texts as they are, numbers as :func:`number_text`, logicals as true and false."""
     if isinstance(value, str):
         return String(value)
+    array = own_elements(value)
+    if array is None or array.dtype.kind not in "OUbuif":
+        return None
+    if array.dtype.kind != "U":
+        array = np.array([_element_text(x) for x in array.flat], dtype=np.str_).reshape(array.shape)
+    return String(array.item()) if array.ndim == 0 else StringArray(array)
+
+
+def own_elements(value: Any) -> NDArray[Any] | None:
+    """`value` as an array; of a list of texts and numbers, each stays what it is. None for what holds anything else."""
     array = as_array(value)
     if array is None:
         return None
-    mixed = array.dtype.kind == "O" and all(isinstance(x, str | float | int | np.number) for x in array.flat)
-    if mixed or array.dtype.kind in "buif":
-        array = np.array([_element_text(x) for x in array.flat], dtype=np.str_).reshape(array.shape)
-    if array.dtype.kind != "U":
-        return None
-    return String(array.item()) if array.ndim == 0 else StringArray(array)
+    if isinstance(value, list | tuple) and array.dtype.kind == "U":
+        array = np.array(value, dtype=object)  # NumPy would write the numbers in its own way
+    if array.dtype.kind != "O":
+        return array
+    known = (str, bool, int, float, np.number, np.bool_)
+    return array if all(isinstance(x, known) for x in array.flat) else None
 
 
 def _element_text(value: Any) -> str:
@@ -180,20 +247,19 @@ def _equal(text: "String | StringArray", other: object) -> Any:
     """Whether the texts are the same, for each of them; None where `other` is no text."""
     if isinstance(text, str) and isinstance(other, str):
         return str.__eq__(text, other) and str.__ne__(text, UNDEFINED)
-    others = as_array(other)
-    if others is None:
+    array = own_elements(other)
+    if array is None:  # nothing that a text can be
         return None
-    if others.dtype.kind not in "UO" and others.size:
-        return None if isinstance(text, str) else np.zeros(text.shape, dtype=np.bool_)
+    strings = as_strings(array) if array.size else StringArray(array)
+    if strings is None:
+        return None
+    others = np.asarray(strings)
     texts = np.asarray(str(text) if isinstance(text, str) else text)
-    try:
-        shape = np.broadcast_shapes(texts.shape, others.shape)
-    except ValueError as error:
-        msg = f"Texts that are compared must be as many, or one, but are of {texts.shape} and {others.shape}."
-        raise ValueError(msg) from error
+    shape = _common_shape(texts, others, "compared")
     if not others.size or not texts.size:
         return np.zeros(shape, dtype=np.bool_)
-    return np.asarray((texts == others) & (texts != UNDEFINED), dtype=np.bool_)
+    same = np.asarray((texts == others) & (texts != UNDEFINED), dtype=np.bool_)
+    return same if shape else bool(same)
 
 
 def _negated(equal: Any) -> Any:
@@ -208,4 +274,21 @@ def _joined(first: Any, second: Any) -> Any:
     if isinstance(parts[0], str) and isinstance(parts[1], str):
         return String(str.__add__(parts[0], parts[1]))
     one, other = (np.asarray(part) for part in parts)
+    _common_shape(one, other, "joined")
     return StringArray(np.char.add(one, other))
+
+
+def _common_shape(one: NDArray[Any], other: NDArray[Any], done: str) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(one.shape, other.shape)
+    except ValueError as error:
+        msg = f"Texts that are {done} must be as many, or one, but are of {one.shape} and {other.shape}."
+        raise ValueError(msg) from error
+
+
+def _of_numpy(ufunc: Any, method: str, inputs: Sequence[Any], options: dict[str, Any]) -> Any:
+    """NumPy's own function of plain arrays; what adds texts to numbers joins them."""
+    if ufunc is np.add and method == "__call__" and not options:
+        return _joined(*inputs)
+    plain = [np.asarray(str(x)) if isinstance(x, String) else np.asarray(x) for x in inputs]
+    return getattr(ufunc, method)(*plain, **options)

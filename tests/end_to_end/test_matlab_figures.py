@@ -27,7 +27,7 @@ def test_figures(headless):
     assert m.figure(fig) is fig
     assert m.gcf() is fig
     assert m.figure(7, "Color", [1, 0, 0]).get_facecolor()[:3] == (1, 0, 0)
-    half = m.figure("Units", "normalized", "Position", [0, 0, 0.5, 0.5])
+    half = m.figure("Units", "normalized", "OuterPosition", [0, 0, 0.5, 0.5])
     assert (half.get_size_inches() * half.dpi).tolist() == [960, 540]
     m.close(half)
     m.close(7)
@@ -86,6 +86,13 @@ def test_tiled_layouts(headless):
 
 def test_a_layout_that_flows_grows(headless):
     t = m.tiledlayout("flow")
+    t.TileSpacing = "none"
+    t.Padding = "compact"
+    assert (t.TileSpacing, t.Padding) == ("none", "compact")
+    with pytest.raises(ValueError, match="^Padding must be one of"):
+        t.Padding = "wide"
+    with pytest.raises(AttributeError, match="^A layout has GridSize"):
+        t.Title = "x"
     made = [m.nexttile() for _ in range(7)]
     assert t.GridSize == (3, 3)
     assert len(headless.gcf().axes) == 7

@@ -279,6 +279,23 @@ def test_ind2rgb():
             m.ind2rgb([[1]], bad)
 
 
+def test_gray2ind():
+    assert m.gray2ind([[0, 0.5, 1, 2, -1]]).tolist() == [[0, 32, 63, 63, 0]]
+    assert m.gray2ind(np.uint8([[0, 128, 255]]), 256).tolist() == [[0, 128, 255]]
+    assert m.gray2ind([[True, False]]).tolist() == [[1, 0]]
+    assert m.gray2ind([[1.0]], 1000).dtype == np.uint16
+    X, table = m.gray2ind(GREY, 16, nargout=2)
+    assert table.tolist() == m.gray(16).tolist()
+    assert m.ind2rgb(X, table).shape == (2, 2, 3)
+    for call, message in (
+        (lambda: m.gray2ind(np.zeros((2, 2, 3))), "^I must be a grey picture"),
+        (lambda: m.gray2ind(GREY, 0), "^n must be a positive integer"),
+        (lambda: m.gray2ind(GREY, 65537), "^n must be 1 to 65536"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
 def test_the_handle_of_an_image(headless):
     image = m.imagesc(MAP)
     image.AlphaData = 0.25

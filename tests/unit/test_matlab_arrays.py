@@ -135,7 +135,8 @@ def test_repmat():
     assert m.repmat([1, 2], 2).tolist() == [[1, 2, 1, 2]] * 2
     assert m.repmat([1, 2], 1, 2).tolist() == [1, 2, 1, 2]
     assert m.repmat(7, 2, 2).tolist() == [[7, 7], [7, 7]]
-    assert m.repmat("a", 1, 2).tolist() == [["a", "a"]]
+    assert m.repmat("a", 1, 2).tolist() == ["a", "a"]
+    assert m.repmat([], 2).shape == (0, 0)
     assert m.repmat(["a", "b"], 1, 2).tolist() == ["a", "b", "a", "b"]
     assert m.repmat(np.zeros((2, 3, 3), np.uint8), [1, 1, 1, 4]).shape == (2, 3, 3, 4)
     assert m.repmat([1, 2], 0, 1).shape == (0, 2)
@@ -144,6 +145,50 @@ def test_repmat():
 
 def half_away(x):
     return int(np.sign(x) * np.floor(abs(x) + 0.5)) if abs(x) != 0.49999999999999994 else 0
+
+
+def test_whole_numbers_of_python_are_doubles_beside_others():
+    assert m.cat(2, [1], [0.5]).tolist() == [1, 0.5]
+    B, I = m.maxk([[0.1, 0.9, 0.5]], 2)
+    assert m.cat(2, I.T, B.T).tolist() == [[2, 0.9], [3, 0.5]]
+    assert m.cat(2, [1], np.float32([0.5])).dtype == np.float32
+    assert m.cat(2, [300], np.uint8([5])).tolist() == [255, 5]
+    assert m.cat(2, [1], [2]).dtype == np.int64
+
+
+def test_class_labels_stay_class_labels():
+    one, two = m.categorical(["b", "a"], ["b", "a"]), m.categorical("c")
+    joined = m.cat(2, one, two)
+    assert isinstance(joined, Labels)
+    assert (joined.tolist(), joined.categories) == (["b", "a", "c"], ("b", "a", "c"))
+    assert m.categories(m.repmat(one, 2, 1)).tolist() == ["b", "a"]
+
+
+def test_an_axis_beyond_the_last_changes_nothing():
+    for A in ([3, 1, 2], [[3, 1], [2, 9]]):
+        for function in (lambda A: m.sort(A, 3), lambda A: m.maxk(A, 2, 3)):
+            B, I = function(A)
+            assert B.tolist() == A
+            assert np.unique(I).tolist() == [1]
+    B, I = m.sort([3, 1, 2], 1, "descend")
+    assert (B.tolist(), I.tolist()) == ([3, 1, 2], [1, 1, 1])
+
+
+def test_magnitudes_saturate():
+    assert m.sort(np.int8([-128, 1, 127]), ComparisonMethod="abs")[0].tolist() == [1, -128, 127]
+    assert m.maxk(np.int8([1, -128]), 1, "ComparisonMethod", "abs")[0].tolist() == [-128]
+
+
+def test_what_is_empty_or_infinite():
+    assert m.rescale([]).size == m.mat2gray([]).size == 0
+    assert m.rescale([1, np.inf])[0] == 0
+    assert m.mat2gray([1.0, 2.0, np.inf]).shape == (3,)
+    assert m.ismember("a", []) is False
+    assert m.ismember(["a"], []).tolist() == [False]
+    assert m.ismember("<undefined>", ["<undefined>"]) is False
+    assert m.size(np.zeros((4, 5)), 1, nargout=1) == 4
+    with pytest.raises(TypeError, match="^X must be an array, but is"):
+        m.gather([[1, 2], [3]])
 
 
 def test_casts_of_pictures():
@@ -180,10 +225,10 @@ def test_grey_pictures():
 
 
 def test_casts_saturate():
-    extremes = m.cat(2, np.array([1e300, -1e300]), np.int64([3]))
-    assert extremes.dtype == np.int64
-    assert extremes.tolist()[0] > 2**62
-    assert extremes.tolist()[1] == -(2**63)
+    extremes = m.cat(2, np.array([1e300, -1e300]), np.uint64([3]))
+    assert extremes.dtype == np.uint64
+    assert extremes.tolist()[0] > 2**63
+    assert extremes.tolist()[1:] == [0, 3]
     assert m.cat(2, np.array([0.49999999999999994, -2.5, -0.4]), np.int8([0])).tolist() == [0, -3, 0, 0]
 
 
@@ -241,7 +286,18 @@ def test_what_is_no_number_is_refused_by_name(call, name, bad):
         (lambda: m.maxk([1], -1), "^k must be a whole number, 0 or more"),
         (lambda: m.maxk([1], 1.5), "^k must be a whole number, 0 or more"),
         (lambda: m.maxk([1], [1, 2]), "^k must be a whole number, 0 or more"),
-        (lambda: m.maxk([[1, 2]], 1, 3), "^dim must be an axis of A"),
+        (lambda: m.maxk([[1, 2]], 1, 33), "^dim must be an axis, 1 to 32"),
+        (lambda: m.cat(33, [1], [2]), "^dim must be an axis, 1 to 32"),
+        (lambda: m.repmat([1, 2], *[1] * 33), "^r must be as many as give at most 32 axes"),
+        (lambda: m.repmat(np.zeros((100, 100)), 10**5), "^r must be as many as give at most 32 axes"),
+        (lambda: m.size([1], nargout=10**9), "^nargout must be at most 1000, the outputs of size"),
+        (lambda: m.find([1], None, "foo"), "^direction must be one of first, last"),
+        (lambda: m.rescale([1, 2], "x", 1), "^The option name must be one of"),
+        (
+            lambda: m.rescale([1, 2], InputMin=5, inputmax=3),
+            "^InputMin and inputmax must be in order, but are 5.0",
+        ),
+        (lambda: m.sort(["a", "b"], ComparisonMethod="abs"), "^ComparisonMethod must be auto for texts"),
         (lambda: m.sort([1, 2], "down"), "^The option name must be one of"),
         (lambda: m.sort([1, 2], "descend", "Missing", "middle"), "^Missing must be one of auto, first, last"),
         (lambda: m.find([1], 0), "^n must be a positive integer"),

@@ -93,7 +93,7 @@ def test_labels_and_reader_may_be_set(folder):
             ["photos"],
             {"FileExtensions": ".tif"},
             FileNotFoundError,
-            "^location: there is no picture at .*IncludeSubfolders",
+            "^location: there is no file of .tif at .*; IncludeSubfolders=True",
         ),
         ([3], {}, TypeError, "^location must be a folder, a file, a pattern"),
         ([[]], {}, TypeError, "^location must be a folder"),
@@ -113,6 +113,36 @@ def test_bad_datastores(folder, monkeypatch, arguments, options, error, message)
     monkeypatch.chdir(folder.parent)
     with pytest.raises(error, match=message):
         m.imageDatastore(*arguments, **options)
+
+
+def test_patterns_and_hidden_files(folder):
+    (folder / "cat" / "._b.png").write_bytes(b"of the system")
+    (folder / "cat" / "x[1].png").write_bytes((folder / "cat" / "b.png").read_bytes())
+    assert names(m.imageDatastore(folder / "cat")) == ["a.JPG", "b.png", "x[1].png"]
+    assert names(m.imageDatastore(str(folder / "*" / "*.png"))) == ["b.png", "x[1].png", "c.png"]
+    assert names(m.imageDatastore(str(folder / "cat" / "x[1]*"))) == ["x[1].png"]
+    assert names(m.imageDatastore(str(folder / "*.png"), IncludeSubfolders=True)) == [
+        "b.png",
+        "x[1].png",
+        "c.png",
+        "top.png",
+    ]
+    assert names(m.imageDatastore(folder, IncludeSubfolders=True)) == ["a.JPG", "b.png", "x[1].png", "c.png", "top.png"]
+
+
+def test_files_may_be_chosen(folder):
+    imds = m.imageDatastore(folder, IncludeSubfolders=True, LabelSource="foldernames")
+    imds.Files = imds.Files[[2, 0]]
+    assert names(imds) == ["c.png", "a.JPG"]
+    assert imds.Labels.tolist() == ["dog", "cat"]
+    with pytest.raises(ValueError, match="^Files must be of those that have labels"):
+        imds.Files = ["other.png"]
+    with pytest.raises(TypeError, match="^Files must be names of files"):
+        imds.Files = 3
+    with pytest.raises(TypeError, match="^ReadFcn must be a function"):
+        imds.ReadFcn = 3
+    imds.Labels = [["x", "y"]]
+    assert m.readimage(imds, 2, nargout=2)[1]["Label"] == "y"
 
 
 @pytest.mark.parametrize("function", [m.read, m.hasdata, m.reset, lambda imds: m.readimage(imds, 1)])

@@ -319,7 +319,7 @@ def test_disp(capsys):
     for value in [*values, 12345.6789, True, np.nan, np.float32(0.5), np.array([1, 2]), {"a": 1}]:
         m.disp(value)
     assert capsys.readouterr().out.splitlines() == [
-        *("text", "a", "b", "     dog", "     a", "     b", "     5", "    0.9512", "   123456"),
+        *("text", "a", "b", "     dog", "     a", "     b", "     5", "    0.9512", "      123456"),
         *("   1.2346e+04", "   1", "   NaN", "    0.5000", "[1 2]", "{'a': 1}"),
     ]
 

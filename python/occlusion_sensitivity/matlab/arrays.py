@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import as_array, as_text, expected, numbers, positive_integer, text_choice
 from ..name_values import NameValues
-from ..strings import String, StringArray, as_strings
+from ..strings import UNDEFINED, String, StringArray, as_strings, own_elements
 from .outputs import outputs
 
 __all__ = ["find", "ismember", "mat2gray", "rescale"]
@@ -53,9 +53,9 @@ def find(X: ArrayLike, n: object = None, direction: object = "first", *, nargout
     """
     array = real_array("X", X)
     found = np.flatnonzero(array.ravel(order="F"))
+    first = text_choice("direction", direction, ("first", "last")) == "first"
     if n is not None:
         count = positive_integer("n", n)
-        first = text_choice("direction", direction, ("first", "last")) == "first"
         found = found[:count] if first else found[-count:]
     if nargout is None:
         return found + 1
@@ -102,7 +102,8 @@ def ismember(A: object, S: object, *, nargout: object = None) -> Any:
     elements, others = _comparable(A, S)
     first: dict[Any, int] = {}
     for place, other in enumerate(others.ravel(order="F").tolist(), start=1):
-        first.setdefault(other, place)
+        if other != UNDEFINED:
+            first.setdefault(other, place)
     places = np.array([first.get(element, 0) for element in elements.ravel().tolist()], dtype=np.intp)
     places = places.reshape(elements.shape)
     if elements.ndim == 0:
@@ -112,13 +113,12 @@ def ismember(A: object, S: object, *, nargout: object = None) -> Any:
 
 def _comparable(A: object, S: object) -> tuple[NDArray[Any], NDArray[Any]]:
     """Both as arrays of numbers, or both as arrays of texts."""
-    texts = [texts_or_none(value) for value in (A, S)]
-    if (texts[0] is None) != (texts[1] is None):
-        which, value = ("A", A) if texts[0] is None else ("S", S)
+    ours, theirs = texts_or_none(A), texts_or_none(S)
+    one = real_array("A", A) if ours is None else np.asarray(ours)
+    other = real_array("S", S) if theirs is None else np.asarray(theirs)
+    if (ours is None) != (theirs is None) and one.size and other.size:
+        which, value = ("A", A) if ours is None else ("S", S)
         raise TypeError(expected(which, "texts, as the other argument is", value))
-    one, other = (
-        (np.asarray(text) for text in texts) if texts[0] is not None else (real_array("A", A), real_array("S", S))
-    )
     return one, other
 
 
@@ -140,7 +140,7 @@ def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If an argument is outside the values listed above.
 
     Notes
@@ -164,17 +164,24 @@ def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]
     if len(limits) == 1:
         msg = "rescale takes both limits, l and u, or none."
         raise ValueError(msg)
-    low, high = (_number("l and u", limit) for limit in limits) if limits else (0.0, 1.0)
+    low, high = (_number(name, limit) for name, limit in zip("lu", limits, strict=True)) if limits else (0.0, 1.0)
     given = NameValues.parse(arguments[len(limits) :], options, ("InputMin", "InputMax"))
+    if not array.size:
+        return array
     old_low = given.read("InputMin", _extreme(np.min, array), _number)
     old_high = given.read("InputMax", _extreme(np.max, array), _number)
-    if low > high or old_low > old_high:
-        msg = f"The limits must be in order, but are {low}, {high} and {old_low}, {old_high}."
+    if low > high:
+        msg = f"l and u must be in order, but are {low} and {high}."
+        raise ValueError(msg)
+    if old_low > old_high:
+        names = f"{given.typed('InputMin')} and {given.typed('InputMax')}"
+        msg = f"{names} must be in order, but are {old_low} and {old_high}."
         raise ValueError(msg)
     if old_low == old_high:
         return np.full_like(array, low)
-    share = (array.clip(old_low, old_high) - old_low) / (old_high - old_low)
-    return np.asarray(low + share * (high - low), dtype=array.dtype)
+    with np.errstate(invalid="ignore", over="ignore"):  # of infinities
+        share = (array.clip(old_low, old_high) - old_low) / (old_high - old_low)
+        return np.asarray(low + share * (high - low), dtype=array.dtype)
 
 
 def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float64]:
@@ -200,20 +207,23 @@ def mat2gray(A: ArrayLike, limits: ArrayLike | None = None) -> NDArray[np.float6
     array([0. , 0.5, 1. ])
     """
     array = real_array("A", A).astype(np.float64)
+    if not array.size:
+        return array
     ends = [_extreme(np.min, array), _extreme(np.max, array)]
     if limits is not None:
         ends = numbers("limits", limits, "[low high]").tolist()
         if len(ends) != 2:
             raise ValueError(expected("limits", "[low high]", limits))
     low, high = ends
-    share = array if low == high else (array - low) / (high - low)
+    with np.errstate(invalid="ignore", over="ignore"):  # of infinities
+        share = array if low == high else (array - low) / (high - low)
     return share.clip(0.0, 1.0)
 
 
 def texts_or_none(value: object) -> String | StringArray | None:
     """`value` as texts if it holds any, and nothing but texts and numbers."""
-    array = as_array(value)
-    return as_strings(array) if array is not None and array.dtype.kind in "UO" else None
+    array = own_elements(value)
+    return as_strings(value) if array is not None and array.dtype.kind in "UO" else None
 
 
 def real_array(name: str, value: object) -> NDArray[Any]:

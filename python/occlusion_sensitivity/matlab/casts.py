@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..arguments import expected, is_on_gpu, on_host, text_choice
+from ..arguments import as_array, expected, is_on_gpu, text_choice
 from ..devices import DeviceArray, cuda
 from ..execution import gpu_problem
 from .arrays import real, real_array
@@ -16,22 +16,31 @@ __all__ = [
     "gather",
     "gpuArray",
     "im2double",
-    "im2gray",
     "im2single",
     "im2uint8",
-    "rgb2gray",
     "single",
     "uint8",
 ]
 
 # The classes of MATLAB's pictures, and the value that is white in each; int16 begins at -32768.
 _WHITE = {"bool": 1, "uint8": 255, "uint16": 65535, "int16": 65535, "float32": 1, "float64": 1}
-# The luminance of red, green and blue (NTSC), as the inverse of the matrix from RGB to YIQ has it.
-_LUMINANCE = np.linalg.inv([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.106, 1.703]])[0]
 
 
 def single(X: ArrayLike) -> NDArray[np.float32]:
     """`X` in single; a gpuArray stays on its GPU, here and in double and uint8.
+
+    Parameters
+    ----------
+    X : array_like of real numbers or logicals
+
+    Returns
+    -------
+    Y : numpy.ndarray of single, or cupy.ndarray where X is on a GPU
+
+    Raises
+    ------
+    TypeError
+        If X is anything else.
 
     Notes
     -----
@@ -52,6 +61,19 @@ def single(X: ArrayLike) -> NDArray[np.float32]:
 def double(X: ArrayLike) -> NDArray[np.float64]:
     """`X` in double.
 
+    Parameters
+    ----------
+    X : array_like of real numbers or logicals
+
+    Returns
+    -------
+    Y : numpy.ndarray of double, or cupy.ndarray where X is on a GPU
+
+    Raises
+    ------
+    TypeError
+        If X is anything else.
+
     Notes
     -----
     MATLAB: ``double(X)``
@@ -71,13 +93,26 @@ def double(X: ArrayLike) -> NDArray[np.float64]:
 def uint8(X: ArrayLike) -> NDArray[np.uint8]:
     """`X` in uint8: rounded half away from zero, saturated; NaN becomes 0.
 
+    Parameters
+    ----------
+    X : array_like of real numbers or logicals
+
+    Returns
+    -------
+    Y : numpy.ndarray of uint8, or cupy.ndarray where X is on a GPU
+
+    Raises
+    ------
+    TypeError
+        If X is anything else.
+
     Notes
     -----
     MATLAB: ``uint8(X)``
 
     Python: ``uint8(X)``
 
-    Differs: nothing; NumPy's own ``numpy.uint8(X)`` cuts fractions off and wraps around.
+    Differs: arithmetic with the result is NumPy's, which wraps around: ``uint8(200) * 2`` is 144.
 
     Examples
     --------
@@ -125,6 +160,15 @@ def im2double(X: ArrayLike, kind: object = None) -> NDArray[np.float64]:
 
 def im2single(X: ArrayLike, kind: object = None) -> NDArray[np.float32]:
     """A picture in single, with white at 1; see :func:`im2double`.
+
+    Parameters
+    ----------
+    X, kind
+        As im2double takes them.
+
+    Returns
+    -------
+    I2 : numpy.ndarray of single
 
     Notes
     -----
@@ -182,83 +226,6 @@ def im2uint8(X: ArrayLike, kind: object = None) -> NDArray[np.uint8]:
     else:
         cast = rounded(_shares(picture, np.float64) * 255, np.uint8)
     return cast
-
-
-def rgb2gray(RGB: ArrayLike) -> NDArray[Any]:
-    """The luminance of a colour picture.
-
-    Parameters
-    ----------
-    RGB : array_like, H×W×3 of uint8, uint16, int16, single or double; or m×3, a colour map of 0…1
-
-    Returns
-    -------
-    I : numpy.ndarray of RGB's class, H×W
-        Of a colour map: a colour map of greys, m×3.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If RGB is of another class or shape.
-
-    Notes
-    -----
-    MATLAB: ``rgb2gray(RGB)``
-
-    Python: ``rgb2gray(RGB)``
-
-    Differs: nothing; a grey picture is an error, as in MATLAB, which ``im2gray`` takes.
-
-    Examples
-    --------
-    >>> rgb2gray(np.uint8([[[255, 0, 0], [0, 255, 0]]]))
-    array([[ 76, 150]], dtype=uint8)
-    """
-    picture = picture_array("RGB", RGB)
-    if picture.ndim == 2 and picture.shape[1] == 3 and picture.dtype.kind == "f":
-        return np.repeat((picture @ _LUMINANCE).clip(0, 1)[:, np.newaxis], 3, axis=1).astype(picture.dtype)
-    if picture.ndim != 3 or picture.shape[2] != 3:
-        msg = f"RGB must be a colour picture, H×W×3, but has shape {picture.shape}; im2gray takes grey ones, too."
-        raise ValueError(msg)
-    return _grey(picture)
-
-
-def im2gray(X: ArrayLike) -> NDArray[Any]:
-    """The luminance of a colour picture; a grey one as it is.
-
-    Parameters
-    ----------
-    X : array_like, H×W or H×W×3 of uint8, uint16, int16, single or double
-
-    Returns
-    -------
-    J : numpy.ndarray of X's class, H×W
-
-    Raises
-    ------
-    TypeError, ValueError
-        If X is of another class or shape.
-
-    Notes
-    -----
-    MATLAB: ``im2gray(I)``
-
-    Python: ``im2gray(I)``
-
-    Differs: nothing.
-
-    Examples
-    --------
-    >>> im2gray(np.uint8([[1, 2]]))
-    array([[1, 2]], dtype=uint8)
-    """
-    picture = picture_array("X", X)
-    if picture.ndim == 2:
-        return picture
-    if picture.ndim != 3 or picture.shape[2] not in (1, 3):
-        msg = f"X must be a picture, H×W or H×W×3, but has shape {picture.shape}."
-        raise ValueError(msg)
-    return picture[:, :, 0] if picture.shape[2] == 1 else _grey(picture)
 
 
 def canUseGPU() -> bool:
@@ -328,7 +295,10 @@ def gather(X: ArrayLike) -> NDArray[Any]:
     >>> gather([1, 2])
     array([1, 2])
     """
-    return np.asarray(on_host(X))
+    array = as_array(X)
+    if array is None:
+        raise TypeError(expected("X", "an array", X))
+    return array
 
 
 def rounded(values: DeviceArray, dtype: Any) -> DeviceArray:
@@ -338,9 +308,11 @@ def rounded(values: DeviceArray, dtype: Any) -> DeviceArray:
     if highest > limits.max:  # of 64 bits, which no double holds
         highest = float(np.nextafter(highest, 0))
     cut = np.nan_to_num(values, nan=0.0).clip(limits.min, highest)
-    size = np.floor(np.abs(cut))
     found = np.empty_like(cut, dtype=dtype)
-    found[...] = np.copysign(size + (np.abs(cut) - size >= 0.5), cut)
+    size = np.floor(cut if limits.min == 0 else np.abs(cut))
+    # Not floor(x + 0.5), which takes 0.49999999999999994 to 1.
+    size += (cut if limits.min == 0 else np.abs(cut)) - size >= 0.5
+    found[...] = size if limits.min == 0 else np.copysign(size, cut)
     return found
 
 
@@ -369,12 +341,6 @@ def _shares(picture: NDArray[Any], dtype: Any) -> NDArray[Any]:
     white = _WHITE[picture.dtype.name]
     black = -32768 if picture.dtype == np.int16 else 0
     return picture.astype(dtype) if white == 1 else (picture.astype(dtype) - dtype(black)) / dtype(white)
-
-
-def _grey(picture: NDArray[Any]) -> NDArray[Any]:
-    grey = picture.astype(np.float64) @ _LUMINANCE
-    cast: NDArray[Any] = rounded(grey, picture.dtype) if picture.dtype.kind in "ui" else grey.astype(picture.dtype)
-    return cast
 
 
 def _where_it_lies(X: ArrayLike) -> NDArray[Any]:

@@ -3,25 +3,31 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from ..arguments import expected, on_host
+from ..arguments import as_array, as_text, expected, on_host, truth
+from ..name_values import NameValues
 from ..strings import UNDEFINED, Label, Labels, String, StringArray, as_strings
 
 __all__ = ["categorical", "categories"]
 
+_OPTIONS = ("Ordinal", "Protected")
+# What MATLAB takes for a missing value.
+_NO_CATEGORY = (UNDEFINED, "", "NaN", "<missing>")
 
-def categorical(A: object, valueset: ArrayLike | None = None, catnames: ArrayLike | None = None) -> Any:
+
+def categorical(A: object, *arguments: object, **options: object) -> Any:
     """`A` as class labels: a Label for a single value, Labels for an array.
 
     Parameters
     ----------
     A : text, number, or array or list of them
     valueset : vector of text or numbers, optional
-        The categories, in this order; the different values of A, sorted, by default. What is in no category becomes
-        ``<undefined>``, which equals nothing.
+        Second argument: the categories, in this order; by default those of A, if it has some, else its different
+        values, sorted. What is in no category, "" and NaN become ``<undefined>``, which equals nothing.
     catnames : vector of text, optional
-        Names of the categories, one for each of `valueset`.
+        Third argument: names of the categories, one for each of `valueset`.
+    Ordinal, Protected : False, optional
+        Ordered categories are not taken.
 
     Returns
     -------
@@ -40,7 +46,7 @@ def categorical(A: object, valueset: ArrayLike | None = None, catnames: ArrayLik
 
     Python: ``categorical(["cat", "dog"])``
 
-    Differs: Ordinal and Protected are not taken.
+    Differs: categories have no order of size: Ordinal=true is refused.
 
     Examples
     --------
@@ -49,26 +55,31 @@ def categorical(A: object, valueset: ArrayLike | None = None, catnames: ArrayLik
     >>> categories(categorical(["dog", "cat"]))
     StringArray(['cat', 'dog'], dtype='<U3')
     """
+    count = next((k for k, part in enumerate(arguments) if _names_option(part)), len(arguments))
+    if count > 2:
+        msg = f"categorical takes values, a valueset and catnames, but got {count + 1} arguments."
+        raise TypeError(msg)
+    valueset, catnames = (*arguments[:count], None, None)[:2]
+    given = NameValues.parse(arguments[count:], options, _OPTIONS)
+    for name in _OPTIONS:
+        if given.read(name, False, truth, "false"):
+            raise ValueError(expected(given.typed(name), "false: categories have no order and may change", True))
     texts = _texts("A", A)
-    if valueset is None:
-        numeric = np.asarray(on_host(A)).dtype.kind in "buif"
-        values = as_strings(np.unique(np.asarray(on_host(A)) if numeric else np.asarray(texts)))
-        known = [text for text in np.ravel(np.asarray(values)).tolist() if text != UNDEFINED]
-    else:
-        known = np.ravel(np.asarray(_texts("valueset", valueset))).tolist()
-    names = known if catnames is None else np.ravel(np.asarray(_texts("catnames", catnames))).tolist()
+    known = _categories_of(A, texts) if valueset is None else _listed("valueset", valueset)
+    names = known if catnames is None else _listed("catnames", catnames)
     if len(names) != len(known):
         msg = f"catnames must be as many as the categories, {len(known)}, but are {len(names)}."
         raise ValueError(msg)
-    if len(set(known)) < len(known) or len(set(names)) < len(names):
-        raise ValueError(
-            expected("catnames" if catnames is not None else "valueset", "different from each other", names)
-        )
     named = dict(zip(known, names, strict=True))
     if isinstance(texts, str):
-        return Label(named.get(texts, UNDEFINED), names)
-    labels = [named.get(text, UNDEFINED) for text in np.ravel(np.asarray(texts)).tolist()]
+        return Label(named.get(texts.strip(), UNDEFINED), names)
+    labels = [named.get(text.strip(), UNDEFINED) for text in np.ravel(np.asarray(texts)).tolist()]
     return Labels(np.array(labels, dtype=np.str_).reshape(texts.shape), names)
+
+
+def _names_option(value: object) -> bool:
+    text = as_text(value)
+    return bool(text) and any(name.lower().startswith(str(text).lower()) for name in _OPTIONS)
 
 
 def _texts(name: str, value: object) -> String | StringArray:
@@ -76,6 +87,28 @@ def _texts(name: str, value: object) -> String | StringArray:
     if found is None:
         raise TypeError(expected(name, "texts or numbers", value))
     return found
+
+
+def _listed(name: str, value: object) -> list[str]:
+    """Categories that the user lists."""
+    found: list[str] = [text.strip() for text in np.ravel(np.asarray(_texts(name, value))).tolist()]
+    if len(set(found)) < len(found):
+        raise ValueError(expected(name, "different from each other", found))
+    return found
+
+
+def _categories_of(A: object, texts: String | StringArray) -> list[str]:
+    """The categories that A has, or its different values in order: those of numbers by size."""
+    if isinstance(A, Label | Labels):
+        return list(A.categories)
+    numbers = as_array(on_host(A))
+    assert numbers is not None
+    if numbers.dtype.kind in "buif":
+        texts = StringArray([str(text) for text in np.atleast_1d(np.asarray(as_strings(np.unique(numbers))))])
+        ordered = texts.tolist()
+    else:
+        ordered = sorted({text.strip() for text in np.ravel(np.asarray(texts)).tolist()})
+    return list(dict.fromkeys(text for text in ordered if text not in _NO_CATEGORY))
 
 
 def categories(A: object) -> StringArray:

@@ -1,6 +1,8 @@
 """Folders of pictures."""
 
+import glob
 import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ class imageDatastore:
     Parameters
     ----------
     location : str, os.PathLike, or list of them
-        A folder, a file, a pattern such as ``"photos/*.jpg"``, or several of them.
+        A folder, a file, a pattern such as ``"photos/*.jpg"``, or several of them. Hidden files are left out.
     IncludeSubfolders : bool, default False
         Whether the folders in it are searched, too.
     FileExtensions : text or vector of text, optional
@@ -78,18 +80,44 @@ class imageDatastore:
         places = _locations(location)
         files = [file for place in places for file in _pictures_at(place, endings, deep=deep)]
         if not files:
-            where = "IncludeSubfolders=True searches its folders, too" if not deep else f"of {', '.join(endings)}"
-            msg = f"location: there is no picture at {shown([str(place) for place in places])} ({where})."
+            where = "" if deep else "; IncludeSubfolders=True searches the folders in it, too"
+            at = shown([str(place) for place in places])
+            msg = f"location: there is no file of {', '.join(endings)} at {at}{where}."
             raise FileNotFoundError(msg)
-        self.Files = StringArray([str(file) for file in files])
+        self._files = StringArray([str(file) for file in files])
+        self._labels = LabelArray([], ())
         source = given.read("LabelSource", "none", text_choice, ("none", "foldernames"))
         if source == "foldernames" and "Labels" in given:
             msg = f'{given.typed("Labels")} and LabelSource="foldernames" must not be given both.'
             raise ValueError(msg)
         labels: object = [file.parent.name for file in files] if source == "foldernames" else given.value("Labels", [])
         self._set_labels(given.typed("Labels"), labels)
-        self.ReadFcn = given.read("ReadFcn", imread, _callable)
+        self._read = given.read("ReadFcn", imread, _callable)
         self._next = 0
+
+    @property
+    def Files(self) -> StringArray:
+        return self._files
+
+    @Files.setter
+    def Files(self, files: object) -> None:
+        texts = texts_in(files)
+        if texts is None:
+            raise TypeError(expected("Files", "names of files", files))
+        known = {str(file): k for k, file in enumerate(self._files)}
+        if self._labels.size and not set(texts) <= set(known):
+            msg = "Files must be of those that have labels; Labels = [] takes these away first."
+            raise ValueError(msg)
+        labels = self._labels[[known[text] for text in texts]] if self._labels.size else self._labels
+        self._files, self._labels, self._next = StringArray(texts), labels, 0
+
+    @property
+    def ReadFcn(self) -> Callable[[str], NDArray[Any]]:
+        return self._read
+
+    @ReadFcn.setter
+    def ReadFcn(self, function: object) -> None:
+        self._read = _callable("ReadFcn", function)
 
     @property
     def Labels(self) -> LabelArray:
@@ -107,7 +135,7 @@ class imageDatastore:
             labels = categorical(labels) if np.size(texts) else LabelArray([], ())
         if not isinstance(labels, LabelArray) or labels.size not in (0, len(self.Files)):
             raise ValueError(expected(name, f"a vector of {len(self.Files)} labels, one for each file", labels))
-        self._labels: LabelArray = labels
+        self._labels = LabelArray(np.ravel(np.asarray(labels)), labels.categories)
 
     def __len__(self) -> int:
         return len(self.Files)
@@ -187,6 +215,22 @@ def readimage(imds: imageDatastore, I: object, *, nargout: object = None) -> Any
 def read(imds: imageDatastore, *, nargout: object = None) -> Any:
     """The next picture of an imageDatastore.
 
+    Parameters
+    ----------
+    imds : imageDatastore
+    nargout : {1, 2}, default 1
+
+    Returns
+    -------
+    data : numpy.ndarray
+    info : dict
+        With ``nargout=2``: Filename and Label.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If imds is no imageDatastore, or no picture is left.
+
     Notes
     -----
     MATLAB: ``img = read(imds)``, ``[img,info] = read(imds)``
@@ -209,6 +253,14 @@ def read(imds: imageDatastore, *, nargout: object = None) -> Any:
 def hasdata(imds: imageDatastore) -> bool:
     """Whether there is a picture that :func:`read` has not given yet.
 
+    Parameters
+    ----------
+    imds : imageDatastore
+
+    Returns
+    -------
+    tf : bool
+
     Notes
     -----
     MATLAB: ``while hasdata(imds)``
@@ -228,6 +280,10 @@ def hasdata(imds: imageDatastore) -> bool:
 
 def reset(imds: imageDatastore) -> None:
     """Let :func:`read` begin with the first picture again.
+
+    Parameters
+    ----------
+    imds : imageDatastore
 
     Notes
     -----
@@ -283,14 +339,23 @@ def _pictures_at(place: Path, endings: Sequence[str], *, deep: bool) -> list[Pat
             return [place]
         if place.is_dir():
             found = place.rglob("*") if deep else place.glob("*")
-            return sorted(file for file in found if file.suffix.lower() in endings and file.is_file())
-        if "*" in place.name:
-            found = place.parent.rglob(place.name) if deep else place.parent.glob(place.name)
-            matching = sorted(file for file in found if file.is_file())
-            if matching:
-                return matching
+            return sorted(file for file in found if file.suffix.lower() in endings and _is_picture(file))
+        if "*" in str(place):
+            pattern = re.sub(r"([?\[])", r"[\1]", str(place))  # which are no patterns in MATLAB
+            matching = [Path(file) for file in glob.glob(pattern)]
+            if deep:
+                folder, _, name = pattern.rpartition(os.sep)
+                matching += [Path(file) for file in glob.glob(f"{folder}{os.sep}**{os.sep}{name}", recursive=True)]
+            kept = sorted({file for file in matching if _is_picture(file)})
+            if kept:
+                return kept
     except OSError as error:
         msg = f"location: {shown(str(place))} cannot be read: {error.strerror}."
         raise FileNotFoundError(msg) from error
     msg = f"location: there is no file, folder or pattern {shown(str(place))}."
     raise FileNotFoundError(msg)
+
+
+def _is_picture(file: Path) -> bool:
+    """Whether it may be one: no folder, and none of the hidden files that systems put beside pictures."""
+    return file.is_file() and not file.name.startswith(".")

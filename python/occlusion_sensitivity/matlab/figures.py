@@ -31,7 +31,7 @@ WINDOW_OPTIONS = (
     *("DockControls", "MenuBar", "Name", "NumberTitle", "Renderer", "Resize", "ToolBar", "Units", "Visible"),
     *("WindowState", "WindowStyle"),
 )
-_FIGURE_OPTIONS = ("Position", "Color", *WINDOW_OPTIONS)
+_FIGURE_OPTIONS = ("Position", "OuterPosition", "Color", *WINDOW_OPTIONS)
 _AXIS_WORDS = ("auto", "equal", "fill", "ij", "image", "manual", "normal", "off", "on", "square", "tight", "xy")
 
 
@@ -42,7 +42,7 @@ def figure(*arguments: object, **options: object) -> "Figure":
     ----------
     n : int or matplotlib.figure.Figure, optional
         Its number, or the figure.
-    Position : (left, bottom, width, height), optional
+    Position, OuterPosition : (left, bottom, width, height), optional
         The last two are its size in pixels, or with ``Units="normalized"`` in parts of 1920×1080; the first two, where
         it is on the screen, change nothing.
     Color : text or (red, green, blue), optional
@@ -81,7 +81,10 @@ def figure(*arguments: object, **options: object) -> "Figure":
         if name in given and as_text(given.value(name)) is None:
             given.read(name, None, truth, "a text, or true or false")
     units = as_text(given.value("Units", "pixels"))
-    size = given.read("Position", None, _size, units == "normalized") if "Position" in given else None
+    size = None
+    for name in ("OuterPosition", "Position"):
+        if name in given:
+            size = given.read(name, None, _size, units == "normalized")
     colour = given.read("Color", None, colour_of) if "Color" in given else None
     if is_figure(first):
         plt.figure(first)

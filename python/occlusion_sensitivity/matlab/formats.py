@@ -2,19 +2,22 @@
 
 import math
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..arguments import as_text, expected, on_host
+from ..strings import own_elements
+from .outputs import Outputs
 
 # %, number of the argument, flags, width, precision, size of the number (which says nothing here), conversion.
 _OPERATOR = re.compile(r"%(?:(\d+)\$)?([-+ 0#]*)(\*|\d+)?(?:\.(\*|\d*))?[hlL]?([a-zA-Z%])")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|(.))", re.DOTALL)
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
 _WHOLE = frozenset("diuxXo")
+# Of a single element: more are a slip, or memory without end.
+_MOST_CHARACTERS = 65536
 _CONVERSIONS = _WHOLE | frozenset("fFeEgGcs")
 
 
@@ -69,10 +72,16 @@ def _operator(match: re.Match[str]) -> Operator:
         match[0],
         int(number) if number else None,
         flags,
-        width if width in (None, "*") else int(width),
-        precision if precision in (None, "*") else int(precision or 0),
+        width if width in (None, "*") else _bounded(match[0], int(width)),
+        precision if precision in (None, "*") else _bounded(match[0], int(precision or 0)),
         conversion,
     )
+
+
+def _bounded(typed: str, number: int) -> int:
+    if abs(number) > _MOST_CHARACTERS:
+        raise ValueError(expected(f"The width and the precision of {typed!r}", f"at most {_MOST_CHARACTERS}", number))
+    return number
 
 
 def unescaped(text: str) -> str:
@@ -94,57 +103,61 @@ def elements(arguments: Sequence[object]) -> list[Any]:
         if isinstance(argument, str):
             found.append(str(argument))
             continue
-        try:
-            array = np.asarray(on_host(argument))
-        except TypeError:  # outputs that are used as one value say so
-            raise
-        except Exception:  # ragged, or its own conversion fails
-            array = np.asarray(None)
-        mixed = array.dtype.kind == "O" and all(isinstance(x, str | int | float | np.number) for x in array.flat)
-        if mixed or array.dtype.kind in "buifU":
-            found.extend(array.ravel(order="F").tolist())
-        else:
+        if isinstance(argument, Outputs):
+            str(argument)  # which says how one of them is had
+        array = own_elements(on_host(argument))
+        if array is None or array.dtype.kind not in "OUbuif":
             raise TypeError(expected(f"Argument {place}", "numbers or texts", argument))
+        found.extend(array.ravel(order="F").tolist())
     return found
 
 
 def formatted(found: Sequence[Piece], arguments: Sequence[object]) -> str:
     """sprintf: the format again and again until every element is written, and no further than they reach."""
-    values = elements(arguments)
-    if any(isinstance(piece, Operator) and piece.argument for piece in found):
-        return "".join(once(found, values, by_number=True)[0])
-    written, left = once(found, values)
-    operators = any(isinstance(piece, Operator) for piece in found)
-    while left and operators:
-        more, left = once(found, left)
-        written += more
+    values = deque(elements(arguments))
+    if has_numbers(found):
+        return by_number(found, list(values))
+    written = once(found, values)
+    while values and any(isinstance(piece, Operator) for piece in found):
+        written += once(found, values)
     return "".join(written)
 
 
-def once(found: Sequence[Piece], values: Sequence[Any], *, by_number: bool = False) -> tuple[list[str], list[Any]]:
-    """The format with its first values, up to the first operator without one; and the values that are left."""
-    written, left = [], list(values)
+def has_numbers(found: Sequence[Piece]) -> bool:
+    """Whether an operator names its argument, as %2$s does."""
+    return any(isinstance(piece, Operator) and piece.argument is not None for piece in found)
+
+
+def by_number(found: Sequence[Piece], values: Sequence[Any]) -> str:
+    """The format once, each operator with the argument that it names."""
+    written = []
+    for piece in found:
+        if isinstance(piece, str):
+            written.append(piece)
+        elif piece.argument is None or not 1 <= piece.argument <= len(values):
+            msg = f"{piece.typed!r} must name one of the {len(values)} arguments, as every other operator does."
+            raise ValueError(msg)
+        else:
+            written.append(converted(piece, deque([values[piece.argument - 1]])))
+    return "".join(written)
+
+
+def once(found: Sequence[Piece], values: deque[Any]) -> list[str]:
+    """The format with the first values, which it takes, up to the first operator without one."""
+    written = []
     # Operators without any argument write nothing; where some have been given, the text ends at the first without.
     given = bool(values)
     for piece in found:
         if isinstance(piece, str):
             written.append(piece)
-            continue
-        if by_number:
-            if piece.argument is None or piece.argument > len(values):
-                msg = f"{piece.typed!r} must name one of the {len(values)} arguments, as every other operator does."
-                raise ValueError(msg)
-            written.append(converted(piece, [values[piece.argument - 1]]))
-            continue
-        if not left:
-            if given:
-                break
-            continue
-        written.append(converted(piece, left))
-    return written, left
+        elif values:
+            written.append(converted(piece, values))
+        elif given:
+            break
+    return written
 
 
-def converted(operator: Operator, values: list[Any]) -> str:
+def converted(operator: Operator, values: deque[Any]) -> str:
     """What the operator makes of the first of `values`, which it takes out of them."""
     width, flags = operator.width, operator.flags
     if width == "*":
@@ -152,23 +165,27 @@ def converted(operator: Operator, values: list[Any]) -> str:
         if width < 0:
             width, flags = -width, flags + "-"
     precision = _taken_whole(operator, values) if operator.precision == "*" else operator.precision
-    value = values.pop(0) if values else ""
+    if isinstance(precision, int) and precision < 0:
+        precision = None
+    value = values.popleft() if values else ""
     return _padded(_content(value, operator.conversion, flags, precision, values), flags, int(width or 0))
 
 
-def _taken_whole(operator: Operator, values: list[Any]) -> int:
-    value = values.pop(0) if values else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+def _taken_whole(operator: Operator, values: deque[Any]) -> int:
+    value = values.popleft() if values else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value != int(value):
         raise TypeError(expected(f"The * of {operator.typed!r}", "a whole number", value))
-    return int(value)
+    return _bounded(operator.typed, int(value))
 
 
-def _content(value: Any, conversion: str, flags: str, precision: int | str | None, rest: list[Any]) -> tuple[str, bool]:
+def _content(
+    value: Any, conversion: str, flags: str, precision: int | str | None, rest: deque[Any]
+) -> tuple[str, bool]:
     """The text of one value, and whether it is one that zeros may fill."""
     places = precision if isinstance(precision, int) else None
     if isinstance(value, str):
         if conversion == "c" and len(value) > 1:  # a text is as many characters
-            rest[:0] = value[1:]
+            rest.extendleft(reversed(value[1:]))
             value = value[0]
         return (value if places is None or conversion != "s" else value[:places]), False
     number = value if isinstance(value, int) else float(value)
@@ -177,12 +194,17 @@ def _content(value: Any, conversion: str, flags: str, precision: int | str | Non
         return sign + ("NaN" if math.isnan(number) else "Inf"), False
     whole = number == int(number)
     if conversion in "cs":
-        if whole and 0 <= number < 0x110000:
+        if whole and 0 <= number < 0x110000 and not 0xD800 <= number < 0xE000:
             return chr(int(number)), False
         return _number(float(number), "e" if places is None else "g", flags, places), False
     if conversion in _WHOLE:
         if whole and (conversion in "di" or number >= 0 or conversion == "u"):
-            return _number(int(number), "d" if conversion in "iu" else conversion, flags, places), places is None
+            if conversion in "uxXo":  # which have no sign
+                flags = flags.replace("+", "").replace(" ", "")
+            if conversion in "xXo" and number == 0:
+                flags = flags.replace("#", "")
+            text = _number(int(number), "d" if conversion in "iu" else conversion, flags, places)
+            return text.replace("0o", "0", 1) if conversion == "o" else text, places is None
         # What is no whole number is written in the exponential form, as MATLAB does.
         return _number(float(number), "e", flags, places), True
     return _number(float(number), conversion, flags, places), True

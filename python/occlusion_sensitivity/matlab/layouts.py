@@ -27,6 +27,8 @@ class TiledLayout:
     figure : matplotlib.figure.Figure
     GridSize : (int, int)
         Rows and columns.
+    TileSpacing, Padding : {"loose", "compact", "tight", "none"}
+        Room between the tiles, and around them.
     """
 
     def __init__(self, figure: "Figure", size: tuple[int, int] | None) -> None:
@@ -34,7 +36,35 @@ class TiledLayout:
         self._flow = size is None
         self.GridSize = size or (1, 1)
         self._grid: Any = None
+        figure.set_layout_engine("constrained")
+        self._engine: Any = figure.get_layout_engine()
         self._tiles: list[tuple[Axes, int, tuple[int, int]]] = []  # axes, first tile from 0, rows and columns
+
+    @property
+    def TileSpacing(self) -> str:
+        return self._spacing
+
+    @TileSpacing.setter
+    def TileSpacing(self, value: object) -> None:
+        self._spacing = text_choice("TileSpacing", value, tuple(_SPACING))
+        room = _SPACING[self._spacing]
+        self._engine.set(wspace=room, hspace=room)
+
+    @property
+    def Padding(self) -> str:
+        return self._padding
+
+    @Padding.setter
+    def Padding(self, value: object) -> None:
+        self._padding = text_choice("Padding", value, tuple(_PADDING))
+        room = _PADDING[self._padding] / 2
+        self._engine.set(w_pad=room, h_pad=room)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_") and name not in ("figure", "GridSize", "TileSpacing", "Padding"):
+            msg = f"A layout has GridSize, TileSpacing and Padding to be set, but no {name}."
+            raise AttributeError(msg)
+        object.__setattr__(self, name, value)
 
     def next(self, tile: int | None, span: tuple[int, int]) -> "Axes":
         """The axes of a tile, from 0; a new one at the first free place where there is none, or none is named."""
@@ -148,12 +178,12 @@ def tiledlayout(*arguments: object, **options: object) -> TiledLayout:
     elif rest and str(as_text(rest[0])).lower() == "flow":
         rest.pop(0)
     given = NameValues.parse(rest, options, ("TileSpacing", "Padding"))
-    between = _SPACING[given.read("TileSpacing", "loose", text_choice, tuple(_SPACING))]
-    around = _PADDING[given.read("Padding", "loose", text_choice, tuple(_PADDING))]
+    between = given.read("TileSpacing", "loose", text_choice, tuple(_SPACING))
+    around = given.read("Padding", "loose", text_choice, tuple(_PADDING))
     current = pyplot().gcf()
     current.clear()
-    current.set_layout_engine("constrained", w_pad=around / 2, h_pad=around / 2, wspace=between, hspace=between)
     layout = TiledLayout(current, size)
+    layout.TileSpacing, layout.Padding = between, around
     setattr(current, _LAYOUT, layout)
     return layout
 

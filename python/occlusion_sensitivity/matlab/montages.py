@@ -13,11 +13,11 @@ from ..name_values import NameValues
 from ..pictures import imread
 from ..resizing import imresize
 from .arrays import mat2gray
-from .casts import im2double, im2gray, im2uint8, picture_array
+from .casts import im2double, im2uint8, picture_array
 from .datastores import imageDatastore
 from .drawing import imshow
 from .figures import colour_of
-from .pictures import ind2rgb
+from .pictures import im2gray, ind2rgb
 
 if TYPE_CHECKING:
     from matplotlib.image import AxesImage

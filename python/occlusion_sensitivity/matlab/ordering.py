@@ -11,6 +11,7 @@ from ..name_values import NameValues
 from ..strings import Labels
 from .arrays import real_array, texts_or_none
 from .outputs import outputs
+from .shapes import MOST_AXES
 
 __all__ = ["maxk", "mink", "sort"]
 
@@ -153,8 +154,12 @@ def sort(A: ArrayLike, *arguments: object, nargout: object = None, **options: ob
     method = given.read("ComparisonMethod", "auto", text_choice, _COMPARISONS)
     placement = given.read("MissingPlacement", "auto", text_choice, ("auto", "first", "last"))
     last = placement == "last" or (placement == "auto" and direction == "ascend")
-    order = _order(np.abs(keys) if method == "abs" else keys, axis, descending=direction == "descend", nan_last=last)
-    return outputs("sort", nargout, 2, B=_taken(array, order, axis), I=order + 1)
+    if method == "abs" and keys.dtype.kind == "U":
+        raise ValueError(expected(given.typed("ComparisonMethod"), "auto for texts", method))
+    keys, array, squeezed = _with_axis(_magnitudes(keys) if method == "abs" else keys, array, axis)
+    order = _order(keys, axis, descending=direction == "descend", nan_last=last)
+    B, places = _taken(array, order, axis), order + 1
+    return outputs("sort", nargout, 2, B=B.reshape(squeezed), I=places.reshape(squeezed))
 
 
 def _first_of(
@@ -172,9 +177,29 @@ def _first_of(
     dimension = arguments[:1] if arguments and as_text(arguments[0]) is None else ()
     axis = _axis(array, *(dimension or (None,)))
     given = NameValues.parse(arguments[len(dimension) :], options, ("ComparisonMethod",))
-    keys = np.abs(array) if given.read("ComparisonMethod", "auto", text_choice, _COMPARISONS) == "abs" else array
+    method = given.read("ComparisonMethod", "auto", text_choice, _COMPARISONS)
+    keys, array, squeezed = _with_axis(_magnitudes(array) if method == "abs" else array, array, axis)
     order = _order(keys, axis, descending=descending, nan_last=True).take(range(min(count, array.shape[axis])), axis)
-    return outputs(function, nargout, 2, B=_taken(array, order, axis), I=order + 1)
+    B, places = _taken(array, order, axis), order + 1
+    if array.shape[axis] <= count and array.ndim > len(squeezed):
+        B, places = B.reshape(squeezed), places.reshape(squeezed)
+    return outputs(function, nargout, 2, B=B, I=places)
+
+
+def _magnitudes(keys: NDArray[Any]) -> NDArray[Any]:
+    """As MATLAB's abs: the smallest of a signed class becomes the largest."""
+    if keys.dtype.kind == "i":
+        keys = keys.clip(np.iinfo(keys.dtype).min + 1, None)
+    return np.asarray(np.abs(keys))
+
+
+def _with_axis(
+    keys: NDArray[Any], array: NDArray[Any], axis: int
+) -> tuple[NDArray[Any], NDArray[Any], tuple[int, ...]]:
+    """Both with as many axes as are asked for, and the shape without those that were added."""
+    shape = array.shape
+    added = (*shape, *[1] * (axis + 1 - len(shape)))
+    return keys.reshape(added), array.reshape(added), shape
 
 
 def _count(k: object) -> int:
@@ -204,12 +229,10 @@ def _axis(array: NDArray[Any], dim: object) -> int:
     if dim is None:
         return next((axis for axis, length in enumerate(array.shape) if length != 1), 0)
     axis = positive_integer("dim", dim) - 1
-    if array.ndim == 1 and axis == 1:
-        return 0
-    if axis >= array.ndim or array.ndim == 1:
-        raise ValueError(
-            expected("dim", f"an axis of A, which has shape {array.shape}, along which there is more", dim)
-        )
+    if axis >= MOST_AXES:
+        raise ValueError(expected("dim", f"an axis, 1 to {MOST_AXES}", dim))
+    if array.ndim == 1:  # a row: along axis 1, each element is alone
+        return 0 if axis == 1 else 1
     return axis
 
 

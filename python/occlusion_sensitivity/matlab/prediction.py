@@ -54,7 +54,7 @@ def predict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: o
 
     Python: ``scores = predict(net, single(X))``
 
-    Differs: images are arrays, not dlarrays: ``dlarray(X,"SSC")`` is ``X``.
+    Differs: images are arrays, not dlarrays: ``dlarray(X,"SSC")`` is ``X``, and its scores are 1×K, not K×1.
 
     Examples
     --------
@@ -73,6 +73,16 @@ def predict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: o
 
 def forward(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: object) -> NDArray[np.float32]:
     """The same as :func:`predict`: ONNX files hold trained networks, which here are never in training.
+
+    Parameters
+    ----------
+    net, X, Outputs, MiniBatchSize, ExecutionEnvironment, Acceleration
+        As predict takes them.
+
+    Returns
+    -------
+    scores : numpy.ndarray of single
+        As of predict.
 
     Notes
     -----
@@ -137,7 +147,7 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     given = NameValues.parse(nameValuePairs, options, ("Outputs", *_RUN_OPTIONS))
     network = network_of(net)
     if "Outputs" in given:
-        network = _scoring(net, given.typed("Outputs"), given.value("Outputs"))
+        network = _scoring(net, given.typed("Outputs"), given.value("Outputs"), by_number=False)
     output = _output(network, X, given)
     if output[0, 0].size == 1:
         return output.reshape(len(output), -1)
@@ -314,17 +324,20 @@ def _labels(scores: NDArray[Any], names: Sequence[str]) -> tuple[Label | Labels,
     return Labels(np.array(names)[best], names), largest
 
 
-def _scoring(net: AnyNetwork, name: str, layer: object) -> Network:
+def _scoring(net: AnyNetwork, name: str, layer: object, *, by_number: bool = True) -> Network:
     """The network with that layer scored."""
     layer_name = as_text(layer)
-    if layer_name is None and name == "layerName":
+    if layer_name is None and by_number:
         number = positive_integer(name, layer)
         if number > len(net.Layers):
             raise ValueError(expected(name, f"a layer's name, or its number of 1 to {len(net.Layers)}", layer))
         layer_name = net.Layers[number - 1].Name
     if layer_name is None:
         raise TypeError(expected(name, "the name of a layer", layer))
-    return net.scoring(layer_name)
+    try:
+        return net.scoring(layer_name)
+    except ValueError as error:  # which speaks of the property that nobody has set here
+        raise ValueError(str(error).replace("OutputNames", name, 1)) from error
 
 
 def _output(network: Network, X: ArrayLike, given: NameValues) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import as_text, expected, on_host, texts_in
+from ..arguments import as_text, expected, on_host, texts_in, truth
 from ..strings import Label, Labels, number_text
 from .text import sprintf
 
@@ -48,15 +48,16 @@ def fprintf(*arguments: object, nargout: object = 0) -> int | None:
     stream = sys.stdout
     if rest and as_text(rest[0]) is None:
         file = rest.pop(0)
-        if isinstance(file, bool) or file not in (1, 2):
+        if file not in (1, 2) if isinstance(file, int | float | np.number) and file is not True else True:
             raise ValueError(expected("fileID", "1, the standard output, or 2, the standard error", file))
         stream = sys.stdout if file == 1 else sys.stderr
     if not rest:
         msg = "formatSpec must be given: a text with formatting operators such as %d and %s."
         raise TypeError(msg)
+    counted = truth("nargout", nargout, "0 or 1")
     text = sprintf(*rest)
     stream.write(text)
-    return len(text.encode()) if nargout else None
+    return len(text.encode()) if counted else None
 
 
 def disp(X: object) -> None:
@@ -90,26 +91,19 @@ def disp(X: object) -> None:
     texts = texts_in(value)
     if texts is not None:
         print("\n".join(f"     {text}" for text in texts) if isinstance(value, Labels) else "\n".join(texts))
-    elif isinstance(value, bool | np.bool_):
-        print(f"   {int(value)}")
-    elif (
-        np.ndim(value) == 0
-        and isinstance(value, int | float | np.number | np.ndarray)
-        and np.asarray(value).dtype.kind in "uif"
-    ):
-        print(_short(np.asarray(value)))
+    elif isinstance(value, bool | int | float | np.generic | np.ndarray) and np.asarray(value).dtype.kind in "buif":
+        print(_short(np.asarray(value)) if np.ndim(value) == 0 else value)
     else:
         print(value)
 
 
 def _short(value: NDArray[Any]) -> str:
+    """A number in MATLAB's short format, as far in as there."""
     number = value.item()
+    if value.dtype.kind in "bui" and value.dtype != np.int64:  # of a class of whole numbers
+        return f"   {int(number)}"
     if not math.isfinite(number):
-        return f"   {number_text(number)}"
-    if number == int(number):
-        return (
-            f"{number_text(number):>6}"
-            if abs(number) < 1e5
-            else f"{number_text(number):>{len(number_text(number)) + 3}}"
-        )
+        return f"   {number_text(number):>3}"
+    if number == int(number) and abs(number) < 1e9:
+        return f"{int(number):6d}" if abs(number) < 1000 else f"{int(number):12d}"
     return f"{number:10.4f}" if 1e-3 <= abs(number) < 1e3 else f"{number:13.4e}"

@@ -1,18 +1,24 @@
 """The sizes of arrays, and larger arrays of smaller ones. A vector of NumPy's counts as a row."""
 
 import itertools
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import expected, numbers, positive_integer, positive_integers, size_text
-from ..strings import StringArray, as_strings
+from ..strings import Label, Labels, StringArray, as_strings
 from .arrays import real_array, texts_or_none
 from .casts import rounded
-from .outputs import outputs
+from .outputs import output_count, outputs
 
 __all__ = ["cat", "numel", "repmat", "size"]
+
+# NumPy of every release has these.
+MOST_AXES = 32
+_MOST_ELEMENTS = 2**31
 
 
 def size(A: Any, *dim: object, nargout: object = None) -> Any:
@@ -52,18 +58,14 @@ def size(A: Any, *dim: object, nargout: object = None) -> Any:
     3
     """
     lengths = _lengths(A)
+    count = output_count("size", nargout, 1)
     if dim:
         axes = [axis for part in dim for axis in positive_integers("dim", part, "positive integers")]
         lengths = [lengths[axis - 1] if axis <= len(lengths) else 1 for axis in axes]
-        if nargout is None:
-            return lengths[0] if len(lengths) == 1 else np.array(lengths)
-    if nargout is None:
-        return np.array(lengths)
-    count = positive_integer("nargout", nargout)
-    if dim and count != len(lengths):
-        raise ValueError(expected("nargout", f"{len(lengths)}, the number of axes", nargout))
+        if count not in (1, len(lengths)):
+            raise ValueError(expected("nargout", f"1 or {len(lengths)}, the number of axes", nargout))
     if count == 1:
-        return np.array(lengths)
+        return lengths[0] if dim and len(lengths) == 1 else np.array(lengths)
     lengths += [1] * (count - len(lengths))
     kept = [*lengths[: count - 1], int(np.prod(lengths[count - 1 :]))]
     return outputs("size", count, count, **{f"sz{k}": length for k, length in enumerate(kept, start=1)})
@@ -123,8 +125,9 @@ def cat(dim: object, *A: object) -> Any:
     Returns
     -------
     B : numpy.ndarray
-        Of the first integer class among the arrays, else of single if one of them is, as in MATLAB; StringArray of
-        texts. Vectors along axis 2 give a vector.
+        Of the first integer class among the arrays, else of single if one of them is, as in MATLAB; int64, in which
+        NumPy has Python's whole numbers, counts as double beside others. StringArray of texts, Labels of class labels.
+        Vectors along axis 2 give a vector.
 
     Raises
     ------
@@ -148,6 +151,8 @@ def cat(dim: object, *A: object) -> Any:
            [3, 4]])
     """
     axis = positive_integer("dim", dim) - 1
+    if axis >= MOST_AXES:
+        raise ValueError(expected("dim", f"an axis, 1 to {MOST_AXES}", dim))
     arrays = [_array(f"Array {k}", array) for k, array in enumerate(A, start=1)]
     full = [array for array in arrays if array.size] or arrays[:1]
     if not full:
@@ -161,7 +166,7 @@ def cat(dim: object, *A: object) -> Any:
         msg = f"The arrays must be of one size along all axes but {axis + 1}, but are {seen}."
         raise ValueError(msg)
     joined = np.concatenate(_in_one_class(shaped), axis=axis)
-    return _like(full[0], joined.reshape(-1) if vectors else joined)
+    return _of_the_kind(A, joined.reshape(-1) if vectors else joined)
 
 
 def repmat(A: object, *r: object) -> Any:
@@ -202,10 +207,13 @@ def repmat(A: object, *r: object) -> Any:
     if not given or not all(np.isfinite(n) and n == int(n) and n < 2**31 for n in given):
         raise ValueError(expected("r", allowed, r[0] if len(r) == 1 else r))
     copies = [max(0, int(n)) for n in given] * (2 if len(given) == 1 else 1)
-    if array.ndim < 2 and copies[0] == 1 and len(copies) == 2 and array.ndim:
-        return _like(array, np.tile(array, copies[1]))
     count = max(2, len(copies), array.ndim)
-    return _like(array, np.tile(_with_axes(array, count), copies + [1] * (count - len(copies))))
+    if count > MOST_AXES or math.prod(copies) * array.size > _MOST_ELEMENTS:
+        allowed = f"as many as give at most {MOST_AXES} axes and {_MOST_ELEMENTS} elements"
+        raise ValueError(expected("r", allowed, r[0] if len(r) == 1 else r))
+    if array.ndim < 2 and copies[0] == 1 and len(copies) == 2:
+        return _of_the_kind((A,), np.tile(array, copies[1]))
+    return _of_the_kind((A,), np.tile(_with_axes(array, count), copies + [1] * (count - len(copies))))
 
 
 def _array(name: str, value: object) -> NDArray[Any]:
@@ -215,24 +223,25 @@ def _array(name: str, value: object) -> NDArray[Any]:
 
 def _with_axes(array: NDArray[Any], count: int) -> NDArray[Any]:
     """The array with further axes of length 1; a vector is a row."""
-    shape = array.shape if array.ndim > 1 else (1, array.size)
+    shape = array.shape if array.ndim > 1 else (1, array.size) if array.size else (0, 0)
     return array.reshape(*shape, *[1] * (count - len(shape)))
 
 
 def _in_one_class(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
-    """In the class that MATLAB gives arrays of several."""
-    integers = [array.dtype for array in arrays if array.dtype.kind in "ui"]
-    typed = [array.dtype for array in arrays]
-    if any(dtype.kind == "U" for dtype in typed):
+    """In the class that MATLAB gives arrays of several. Whole numbers of Python's own, int64 in NumPy, are doubles."""
+    kinds = {array.dtype for array in arrays}
+    if len(kinds) == 1:
+        return arrays
+    if any(kind.kind == "U" for kind in kinds):
         return [np.asarray(as_strings(array)) for array in arrays]
-    if integers and len(set(typed)) > 1:
-        return [
-            array if array.dtype == integers[0] else rounded(array.astype(np.float64), integers[0]) for array in arrays
-        ]
-    if np.dtype(np.float32) in typed:
-        return [array.astype(np.float32) for array in arrays]
-    return arrays
+    classes = [array.dtype for array in arrays if array.dtype.kind in "ui" and array.dtype != np.int64]
+    if classes:
+        return [a if a.dtype == classes[0] else rounded(a.astype(np.float64), classes[0]) for a in arrays]
+    return [array.astype(np.float32 if np.dtype(np.float32) in kinds else np.float64) for array in arrays]
 
 
-def _like(array: NDArray[Any], made: NDArray[Any]) -> Any:
-    return StringArray(made) if made.dtype.kind == "U" or array.dtype.kind == "U" else made
+def _of_the_kind(sources: Sequence[Any], made: NDArray[Any]) -> Any:
+    """Texts as strings, class labels as class labels, with the categories of all of them."""
+    if all(isinstance(source, Label | Labels) for source in sources):
+        return Labels(made, list(dict.fromkeys(name for source in sources for name in source.categories)))
+    return StringArray(made) if made.dtype.kind == "U" else made

@@ -1,6 +1,7 @@
 """Text: strings, and numbers in formats."""
 
 import math
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from ..strings import (
     significant_digits,
 )
 from .arrays import real_array
-from .formats import Operator, converted, elements, formatted, pieces, unescaped
+from .formats import Operator, by_number, converted, elements, formatted, has_numbers, pieces, unescaped
 
 __all__ = ["compose", "join", "num2str", "sprintf", "string"]
+
+# Of a double, all that it has in base 10 are 767.
+_MOST_DIGITS = 1000
 
 
 def string(X: object) -> Any:
@@ -43,7 +47,8 @@ def string(X: object) -> Any:
 
     Python: ``string(label) == classNames``, ``string(label) + " " + score``
 
-    Differs: nothing; ``import string`` of Python's library would put a module in its place.
+    Differs: NaN is written NaN, where MATLAB has <missing>; ``import string`` of Python's library would put a module in
+    its place.
 
     Examples
     --------
@@ -142,7 +147,10 @@ def compose(formatSpec: object, *A: object) -> Any:
     rows = _rows(A)
     each = sum(1 + [piece.width, piece.precision].count("*") for piece in found if isinstance(piece, Operator))
     columns = max(1, math.ceil(len(rows[0]) / each)) if each else 1
-    texts = [[_filled(found, row[k * each : (k + 1) * each]) for k in range(columns)] for row in rows]
+    if has_numbers(found):
+        texts = [[by_number(found, row)] for row in rows]
+    else:
+        texts = [[_filled(found, row[k * each : (k + 1) * each]) for k in range(columns)] for row in rows]
     table = StringArray(np.array(texts, dtype=np.str_))
     return table.reshape(-1)[0] if table.size == 1 else table.reshape(-1) if 1 in table.shape else table
 
@@ -171,7 +179,7 @@ def _rows(arguments: tuple[object, ...]) -> list[list[Any]]:
 
 
 def _filled(found: list[Any], values: list[Any]) -> str:
-    left = list(values)
+    left = deque(values)
     return "".join(
         piece if isinstance(piece, str) else converted(piece, left) if left else piece.typed for piece in found
     )
@@ -215,6 +223,8 @@ def join(text: ArrayLike, *arguments: object) -> Any:
         raise TypeError(expected("text", "an array of texts", text))
     if isinstance(texts, String):
         return texts
+    if not texts.size:
+        return String("")
     given = list(arguments)
     delimiters = (texts_in(given[0]) if given else None) or [" "]
     if given and texts_in(given[0]) is not None:
@@ -268,9 +278,9 @@ def num2str(A: object, *precision: object) -> Any:
     >>> num2str([1, 2, 3])
     '1  2  3'
     """
-    text = as_text(A)
-    if text is not None:
-        return String(text)
+    texts = texts_in(A)
+    if texts is not None:
+        return String(texts[0]) if len(texts) == 1 else StringArray(texts)
     table = np.atleast_2d(real_array("A", A))
     table = table.reshape(len(table), -1) if table.size else table.reshape(1, -1)
     if len(precision) > 1:
@@ -281,6 +291,8 @@ def num2str(A: object, *precision: object) -> Any:
         rows = [formatted(found, [row]).strip() for row in table]
     else:
         digits = positive_integer("precision", precision[0]) if precision else None
+        if digits is not None and digits > _MOST_DIGITS:
+            raise ValueError(expected("precision", f"at most {_MOST_DIGITS} digits", precision[0]))
         rows = _without_common_blanks([_row_text(row, table, digits) for row in table])
     return String(rows[0]) if len(rows) == 1 else StringArray(rows)
 

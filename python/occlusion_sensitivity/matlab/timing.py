@@ -2,7 +2,9 @@
 
 import time
 
-from ..arguments import expected
+import numpy as np
+
+from ..arguments import expected, truth
 
 __all__ = ["tic", "toc"]
 
@@ -10,8 +12,13 @@ __all__ = ["tic", "toc"]
 _started: list[int] = []
 
 
-def tic() -> int:
+def tic(*, nargout: object = 0) -> int:
     """Start the stopwatch.
+
+    Parameters
+    ----------
+    nargout : {0, 1}, default 0
+        With 1, the start is given alone, and ``toc()`` counts from the one before, as in MATLAB's ``t = tic``.
 
     Returns
     -------
@@ -22,9 +29,9 @@ def tic() -> int:
     -----
     MATLAB: ``tic``, ``t = tic``
 
-    Python: ``tic()``, ``t = tic()``
+    Python: ``tic()``, ``t = tic(nargout=1)``
 
-    Differs: nothing.
+    Differs: without ``nargout=1`` the watch of ``toc()`` begins anew as well.
 
     Examples
     --------
@@ -33,7 +40,8 @@ def tic() -> int:
     True
     """
     now = time.perf_counter_ns()
-    _started[:] = [now]
+    if not truth("nargout", nargout, "0 or 1"):
+        _started[:] = [now]
     return now
 
 
@@ -54,7 +62,7 @@ def toc(timerVal: object = None, *, nargout: object = 1) -> float | None:
     Raises
     ------
     TypeError, RuntimeError
-        If timerVal is nothing that tic gave, or tic was not called before.
+        If timerVal cannot be what tic gave, or tic was not called before.
 
     Notes
     -----
@@ -74,10 +82,10 @@ def toc(timerVal: object = None, *, nargout: object = 1) -> float | None:
         msg = "toc needs a tic before it."
         raise RuntimeError(msg)
     start = _started[0] if timerVal is None else timerVal
-    if not isinstance(start, int) or isinstance(start, bool) or not 0 <= start <= now:
+    if not isinstance(start, int | np.integer) or isinstance(start, bool) or not 0 <= start <= now:
         raise TypeError(expected("timerVal", "what tic gave", timerVal))
-    seconds = (now - start) / 1e9
-    if nargout:
+    seconds = (now - int(start)) / 1e9
+    if truth("nargout", nargout, "0 or 1"):
         return seconds
     print(f"Elapsed time is {seconds:.6f} seconds.")
     return None
