@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import positive_integer
+from .arguments import expected, positive_integer
 
 __all__ = ["autumn", "bone", "cool", "copper", "gray", "hot", "hsv", "jet", "pink", "spring", "summer", "winter"]
 
+# More than any picture shows.
+_MOST_COLOURS = 2**20
 ColourMap = NDArray[np.float64]
 
 
@@ -48,7 +50,7 @@ def jet(m: object = 256) -> ColourMap:
            [1., 1., 0.],
            [1., 0., 0.]])
     """
-    count = positive_integer("m", m)
+    count = _count(m)
     n = -(-count // 4)
     hill = np.concatenate([np.arange(1, n + 1), np.full(n - 1, n), np.arange(n, 0, -1)]) / n
     first_green = -(-n // 2) - (count % 4 == 1)  # 0-based
@@ -96,7 +98,7 @@ def hot(m: object = 256) -> ColourMap:
     >>> hot(8)[2]
     array([1., 0., 0.])
     """
-    count = positive_integer("m", m)
+    count = _count(m)
     n = 3 * count // 8
     rise = np.arange(1, n + 1) / n if n else np.zeros(0)
     rest = count - 2 * n
@@ -281,13 +283,20 @@ def hsv(m: object = 256) -> ColourMap:
            [0., 1., 0.],
            [0., 0., 1.]])
     """
-    hue = 6 * np.arange(positive_integer("m", m)) / positive_integer("m", m)
+    hue = 6 * np.arange(_count(m)) / _count(m)
     return _columns(*(np.clip(np.abs((hue + turn) % 6 - 3) - 1, 0, 1) for turn in (0, 4, 2)))
+
+
+def _count(m: object) -> int:
+    count = positive_integer("m", m)
+    if count > _MOST_COLOURS:
+        raise ValueError(expected("m", f"at most {_MOST_COLOURS}", m))
+    return count
 
 
 def _shares(m: object) -> ColourMap:
     """Equal steps from 0 to 1; a single 0 for one colour."""
-    count = positive_integer("m", m)
+    count = _count(m)
     return np.arange(count) / max(count - 1, 1)
 
 

@@ -139,7 +139,7 @@ def test_figures_are_saved(headless, tmp_path, ending):
     if ending in ("png", "bmp", "tif"):
         pixels, _ = read(file)
         assert pixels.shape[:2] == (240, 480)  # 150 pixels an inch
-        assert pixels[0, 0, :3].tolist() == [191, 191, 0]
+        assert pixels[0, 0, :3].tolist() == [255, 255, 0]
     m.exportgraphics(fig, tmp_path / f"tight.{ending}")
     assert (tmp_path / f"tight.{ending}").stat().st_size > 500
 

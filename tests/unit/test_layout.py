@@ -35,7 +35,7 @@ ALLOWED = {
     "matplotlib": {
         "plotting.py",
         *(f"matlab/{name}.py" for name in ("axes", "colours", "drawing", "figures", "labels", "layouts", "montages")),
-        "matlab/saving.py",
+        *("matlab/saving.py", "matlab/views.py"),
     },
     "PIL": {"pictures.py"},
     "pooch": {"network/published.py"},

@@ -28,6 +28,7 @@ from . import (
     shapes,
     text,
     timing,
+    views,
 )
 from .arrays import *
 from .casts import *
@@ -49,6 +50,7 @@ from .saving import *
 from .shapes import *
 from .text import *
 from .timing import *
+from .views import *
 
 # From these, the documentation's tables are made (tools/write_migrating.py).
 SUBJECTS = {
@@ -59,6 +61,7 @@ SUBJECTS = {
     "Drawing": drawing,
     "Several pictures": montages,
     "Figures and axes": figures,
+    "What axes keep and show": views,
     "Tiled layouts": layouts,
     "Titles and labels": labels,
     "Colours": colours,
@@ -82,6 +85,7 @@ __all__ += datastores.__all__
 __all__ += drawing.__all__
 __all__ += montages.__all__
 __all__ += figures.__all__
+__all__ += views.__all__
 __all__ += layouts.__all__
 __all__ += labels.__all__
 __all__ += colours.__all__

@@ -22,6 +22,7 @@ BAR = "_occlusion_sensitivity_colorbar"  # axes: its colour bar
 TABLE = "_occlusion_sensitivity_colours"  # axes and figures: their table of colours
 LIMITS = "_occlusion_sensitivity_limits"  # axes: the values of the first and last colour, where they were set
 PLACE = "_occlusion_sensitivity_place"  # axes: rows and columns of the grid, first and last cell
+LAYOUT = "_occlusion_sensitivity_layout"  # figures: their tiled layout
 GREY = "_occlusion_sensitivity_grey"  # image: "grey" from imshow, "coloured" where colormap was called since
 
 
@@ -65,7 +66,6 @@ def axes_first(arguments: Sequence[object]) -> tuple["Axes", list[Any]]:
 
 def axes_to_draw_in(axes: "Axes") -> "Axes":
     """The axes, empty unless it holds what is drawn."""
-    pyplot().sca(axes)
     if not kept(axes, HELD, False):
         remove_colorbar(axes)
         axes.clear()
@@ -84,6 +84,12 @@ def remove_colorbar(axes: "Axes") -> None:
 def matrices(axes: "Axes") -> list[Any]:
     """The images of the axes that are drawn in colours of a table, the last on top."""
     return [image for image in axes.images if len(np.shape(np.asarray(image.get_array()))) == 2]
+
+
+def coloured(axes: "Axes") -> list[Any]:
+    """The matrices that the colours of the axes are for: not a grey picture of imshow under something else."""
+    drawn = axes.images
+    return [image for image in matrices(axes) if not kept(image, GREY, "") or image is drawn[-1]]
 
 
 def top_matrix(axes: "Axes", command: str) -> Any:
@@ -112,15 +118,17 @@ def recolour(axes: "Axes") -> None:
     from matplotlib.colors import ListedColormap
 
     table = colour_table(axes)
-    drawn = axes.images
+    own = coloured(axes)
     for image in matrices(axes):
-        grey = kept(image, GREY, "") == "grey" or (kept(image, GREY, "") == "coloured" and image is not drawn[-1])
+        grey = kept(image, GREY, "") == "grey" or image not in own
         colours = gray(256) if grey else table
         # What is NaN has the first colour.
         image.set_cmap(ListedColormap(colours).with_extremes(bad=tuple(colours[0])))
 
 
-def extent_of(shape: Sequence[int], x: Sequence[float] = (), y: Sequence[float] = ()) -> tuple[float, ...]:
+def extent_of(
+    shape: Sequence[int], x: Sequence[float] = (), y: Sequence[float] = ()
+) -> tuple[float, float, float, float]:
     """The edges of a picture whose first and last pixels are centred on `x` and `y`; counted from 1 by default.
 
     Row 1 is on top.
@@ -131,6 +139,7 @@ def extent_of(shape: Sequence[int], x: Sequence[float] = (), y: Sequence[float] 
 
 
 def _edges(length: int, ends: Sequence[float]) -> tuple[float, float]:
-    first, last = (ends[0], ends[-1]) if len(ends) else (1.0, float(length))
+    first = ends[0] if len(ends) else 1.0
+    last = ends[-1] if len(ends) > 1 else first + length - 1
     half = (last - first) / (length - 1) / 2 if length > 1 else 0.5
     return first - half, last + half

@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import as_text, expected, numbers, text_choice, texts_in
+from ..arguments import as_text, expected, numbers, text_choice
 from ..name_values import NameValues
 from ..plotting import drawable
-from .axes import BAR, axes_first, pyplot, remove_colorbar, top_matrix
+from ..strings import as_strings
+from .axes import BAR, axes_first, remove_colorbar, top_matrix
 from .colours import clim
-from .labels import lines_of
+from .labels import font_size, lines_of
 
 __all__ = ["colorbar"]
 
@@ -46,9 +47,20 @@ class ColorBar:
 
     def __init__(self, bar: Any, location: str) -> None:
         self._bar = bar
-        self.mappable = bar.mappable
-        self.Location = location
-        self.Label = BarLabel(bar)
+        self._location = location
+        self._label = BarLabel(bar)
+
+    @property
+    def mappable(self) -> Any:
+        return self._bar.mappable
+
+    @property
+    def Location(self) -> str:
+        return self._location
+
+    @property
+    def Label(self) -> "BarLabel":
+        return self._label
 
     @property
     def Ticks(self) -> NDArray[np.float64]:
@@ -56,7 +68,8 @@ class ColorBar:
 
     @Ticks.setter
     def Ticks(self, values: object) -> None:
-        self._bar.set_ticks(_numbers("Ticks", values))
+        empty = np.size(np.asarray(values, dtype=object)) == 0
+        self._bar.set_ticks([] if empty else _numbers("Ticks", values))
 
     @property
     def TickLabels(self) -> list[str]:
@@ -64,11 +77,9 @@ class ColorBar:
 
     @TickLabels.setter
     def TickLabels(self, values: object) -> None:
-        texts = [] if np.size(np.asarray(values, dtype=object)) == 0 else texts_in(values)
-        if texts is None or len(texts) not in (0, len(self.Ticks)):
-            allowed = f"a text for each of the {len(self.Ticks)} Ticks, or none"
-            raise ValueError(expected("TickLabels", allowed, values))
-        self._bar.set_ticks(self.Ticks, labels=[drawable(text) for text in texts] or [""] * len(self.Ticks))
+        self._bar.set_ticks(self.Ticks, labels=_tick_labels("TickLabels", values, len(self.Ticks)))
+        for text in self._bar.ax.get_yticklabels() + self._bar.ax.get_xticklabels():
+            text.set_parse_math(False)
 
     @property
     def Limits(self) -> NDArray[np.float64]:
@@ -79,10 +90,18 @@ class ColorBar:
         clim(self.mappable.axes, values)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not name.startswith("_") and name not in ("Label", "Limits", "Location", "Ticks", "TickLabels", "mappable"):
-            msg = f"A colour bar has Label, Ticks, TickLabels, Limits and Location, but no {name}."
+        if not name.startswith("_") and name not in ("FontSize", "Limits", "Ticks", "TickLabels"):
+            msg = f"A colour bar has Label, Ticks, TickLabels, Limits and FontSize to be set, but no {name}."
             raise AttributeError(msg)
         object.__setattr__(self, name, value)
+
+    @property
+    def FontSize(self) -> float:
+        return float(self._bar.ax.yaxis.get_tick_params().get("labelsize", 10))
+
+    @FontSize.setter
+    def FontSize(self, value: object) -> None:
+        self._bar.ax.tick_params(labelsize=font_size("FontSize", value))
 
     def remove(self) -> None:
         """Take it away, and give the axes its place back."""
@@ -121,7 +140,13 @@ class BarLabel:
 
     @FontSize.setter
     def FontSize(self, value: object) -> None:
-        self._text.set_fontsize(_numbers("FontSize", value)[0])
+        self._text.set_fontsize(font_size("FontSize", value))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name not in ("String", "FontSize", "_bar"):
+            msg = f"The label of a colour bar has String and FontSize to be set, but no {name}."
+            raise AttributeError(msg)
+        object.__setattr__(self, name, value)
 
 
 def colorbar(*arguments: object, **options: object) -> ColorBar | None:
@@ -139,6 +164,9 @@ def colorbar(*arguments: object, **options: object) -> ColorBar | None:
     TickLabels : vector of text, optional
         What is written there.
     FontSize : float, optional
+        In points.
+    Direction : {"normal", "reverse"}, default "normal"
+        "reverse" begins with the largest value.
 
     Returns
     -------
@@ -172,10 +200,13 @@ def colorbar(*arguments: object, **options: object) -> ColorBar | None:
         return None
     if len(rest) % 2 and as_text(rest[0]) is not None:
         rest = ["Location", *rest]
-    given = NameValues.parse(rest, options, ("Location", "Ticks", "TickLabels", "FontSize"))
+    given = NameValues.parse(rest, options, ("Location", "Ticks", "TickLabels", "FontSize", "Direction"))
     location = given.read("Location", "eastoutside", text_choice, _LOCATIONS)
     ticks = given.read("Ticks", None, _numbers) if "Ticks" in given else None
-    size = given.read("FontSize", None, _numbers) if "FontSize" in given else None
+    size = given.read("FontSize", None, font_size) if "FontSize" in given else None
+    reverse = given.read("Direction", "normal", text_choice, ("normal", "reverse")) == "reverse"
+    if ticks is not None and "TickLabels" in given:
+        given.read("TickLabels", None, _tick_labels, len(ticks))
     image = top_matrix(axes, "colorbar")
     remove_colorbar(axes)
     if location in _OUTSIDE:
@@ -183,9 +214,9 @@ def colorbar(*arguments: object, **options: object) -> ColorBar | None:
     else:
         place, orientation = _INSIDE[location]
         bar = axes.figure.colorbar(image, cax=axes.inset_axes(place), orientation=orientation)
-    if bar.solids is not None:
-        bar.solids.set_alpha(1)  # as in MATLAB, whatever the opacity of the matrix
-    pyplot().sca(axes)
+    _be_opaque(bar)
+    # matplotlib gives the bar the opacity of the matrix whenever that changes.
+    image.callbacks.connect("changed", lambda _: _be_opaque(bar))
     setattr(axes, BAR, bar)
     handle = ColorBar(bar, location)
     if ticks is not None:
@@ -193,8 +224,24 @@ def colorbar(*arguments: object, **options: object) -> ColorBar | None:
     if "TickLabels" in given:
         handle.TickLabels = given.value("TickLabels")
     if size is not None:
-        bar.ax.tick_params(labelsize=size[0])
+        handle.FontSize = size
+    if reverse:
+        (bar.ax.invert_yaxis if bar.orientation == "vertical" else bar.ax.invert_xaxis)()
     return handle
+
+
+def _be_opaque(bar: Any) -> None:
+    """As in MATLAB, whatever the opacity of the matrix."""
+    if bar.solids is not None:
+        bar.solids.set_alpha(1)
+
+
+def _tick_labels(name: str, value: object, count: int) -> list[str]:
+    texts = as_strings(value)
+    labels = [] if texts is None else [drawable(text) for text in np.ravel(np.asarray(texts)).tolist()]
+    if texts is None or len(labels) not in (0, count):
+        raise ValueError(expected(name, f"a text for each of the {count} Ticks, or none", value))
+    return labels or [""] * count
 
 
 def _numbers(name: str, value: object) -> list[float]:

@@ -17,6 +17,7 @@ from .axes import (
     TABLE,
     axes_first,
     colour_table,
+    coloured,
     is_axes,
     is_figure,
     is_image,
@@ -24,7 +25,6 @@ from .axes import (
     matrices,
     pyplot,
     recolour,
-    top_matrix,
 )
 from .drawing import opacity_of
 
@@ -226,7 +226,7 @@ def clim(*arguments: object) -> NDArray[np.float64] | None:
     array([0., 1.])
     """
     axes, rest = axes_first(arguments)
-    drawn = matrices(axes)
+    drawn = coloured(axes)
     if not rest:
         known = kept(axes, LIMITS, None) or (drawn[-1].get_clim() if drawn else (0.0, 1.0))
         return np.array(known, dtype=np.float64)
@@ -279,7 +279,10 @@ def alpha(*arguments: object) -> None:
     image: Any = rest.pop(0) if rest and is_image(rest[0]) else None
     if image is None:
         axes, rest = axes_first(rest)
-        image = top_matrix(axes, "alpha")
+        if not axes.images:
+            msg = "alpha needs a matrix in the axes: imagesc(C) draws one."
+            raise ValueError(msg)
+        image = axes.images[-1]
     if len(rest) != 1:
         msg = f"alpha takes an axes or an image, and an opacity, but got {shown(arguments)}."
         raise ValueError(msg)

@@ -2,7 +2,8 @@
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..name_values import NameValues
 from ..pictures import imread
 from .arrays import real_array
 from .axes import GREY, HELD, LIMITS, axes_to_draw_in, extent_of, is_axes, kept, pyplot, recolour
+from .casts import picture_array
 from .pictures import ind2rgb
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ __all__ = ["imagesc", "imshow"]
 
 # Options of imshow that concern its window on a screen alone: they change nothing here.
 WINDOW_OPTIONS = ("Border", "InitialMagnification")
+# Set on an image: what was given to be drawn, in its class.
+_TYPED = "_occlusion_sensitivity_typed"
 _IMSHOW_OPTIONS = ("Colormap", "DisplayRange", "Interpolation", "Parent", "XData", "YData", *WINDOW_OPTIONS)
 _IMAGESC_OPTIONS = ("AlphaData", "AlphaDataMapping", "CData", "Parent", "XData", "YData")
 
@@ -83,6 +87,7 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
     axes = _parent(given)
     picture = _picture(imread(X) if isinstance(X, str | os.PathLike) else X)
     table, limits = None, given.read("DisplayRange", None, _range) if "DisplayRange" in given else None
+    second = second() if isinstance(second, FunctionType) else second  # jet itself
     if second is not None and _is_table(second):
         picture = ind2rgb(picture, second)
     elif second is not None:
@@ -94,9 +99,10 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
         from .colours import table_of
 
         table = given.read("Colormap", None, table_of)
-    axes = axes_to_draw_in(axes)
     data, low, high = _shown(picture, limits)
-    image = _drawn(axes, data, given, interpolation)
+    places = _places(given, data.shape)
+    axes = axes_to_draw_in(axes)
+    image = _drawn(axes, data, picture, interpolation, places)
     if data.ndim == 2:
         image.set_clim(low, high)
         setattr(image, GREY, "grey")
@@ -158,32 +164,50 @@ def imagesc(*arguments: object, **options: object) -> "AxesImage":
     numeric, named = rest[:count], rest[count:]
     given = NameValues.parse(named, options, _IMAGESC_OPTIONS)
     given.read("AlphaDataMapping", "none", text_choice, ("none",))
-    x = y = None
+    places = {}
     if len(numeric) > 2:
-        x, y, numeric = numeric[0], numeric[1], numeric[2:]
+        places = {"XData": numeric[0], "YData": numeric[1]}
+        numeric = numeric[2:]
     if len(numeric) > 2 or ("CData" in given) == bool(numeric):
         msg = "imagesc takes C, or x, y and C, then the limits of the colours, then options."
         raise TypeError(msg)
+    twice = [name for name in (*places, *["Parent"] * (axes is not None)) if name in given]
+    if twice:
+        msg = f"{given.typed(twice[0])} must be given once, but is given by its place among the arguments, too."
+        raise ValueError(msg)
     C = given.value("CData") if "CData" in given else numeric[0]
     matrix = _matrix(C)
     limits = _limits(numeric[1]) if len(numeric) == 2 else None
     opacity = given.read("AlphaData", 1.0, opacity_of, matrix.shape[:2])
-    places = [_ends(name, value) for name, value in (("x", x), ("y", y)) if value is not None]
+    ends = _places(given, matrix.shape, places)
     axes = axes_to_draw_in(_parent(given) if axes is None else axes)  # type: ignore[arg-type]
     held = bool(kept(axes, HELD, False) and axes.images)
     view = axes.axis() if held else None
-    image = _drawn(axes, matrix, given, "nearest", places)
+    image = _drawn(axes, matrix, real_array("C", C), "nearest", ends)
     image.set_alpha(opacity)
     if matrix.ndim == 2:
-        known = limits or kept(axes, LIMITS, None) or _range_of(matrix)
-        image.set_clim(*known)
-        recolour(axes)
+        if limits is not None:
+            setattr(axes, LIMITS, limits)
+        image.set_clim(*(kept(axes, LIMITS, None) or _range_of(matrix)))
     if view is not None:
         axes.axis(view)
-        recolour(axes)
     else:
         axes.set_aspect("auto")
+    recolour(axes)
     return image
+
+
+def _places(given: NameValues, shape: Sequence[int], typed: Mapping[str, object] | None = None) -> list[list[float]]:
+    """The centres of the first and last pixels along x and y."""
+    found = []
+    for name, length in (("XData", shape[1]), ("YData", shape[0])):
+        short = name[0].lower()
+        value = (typed or {}).get(name, given.value(name, []))
+        label = short if typed else given.typed(name)
+        array = as_array(value)
+        empty = array is not None and array.size == 0
+        found.append([1.0, float(length)] if empty else _ends(label, value))
+    return found
 
 
 def _is_table(value: Any) -> bool:
@@ -202,7 +226,7 @@ def _parent(given: NameValues) -> "Axes":
 
 
 def _picture(X: object) -> NDArray[Any]:
-    picture = real_array("X", X)
+    picture = picture_array("X", X)
     if picture.ndim == 3 and picture.shape[2] == 1:
         picture = picture[:, :, 0]
     if picture.ndim not in (2, 3) or picture.size == 0 or (picture.ndim == 3 and picture.shape[2] != 3):
@@ -214,7 +238,7 @@ def _picture(X: object) -> NDArray[Any]:
 def _matrix(C: object) -> NDArray[Any]:
     matrix = real_array("C", C)
     if matrix.ndim == 3 and matrix.shape[2] == 3 and matrix.size:
-        return _shown(matrix, None)[0]
+        return _shown(picture_array("C", C), None)[0]
     if matrix.ndim != 2 or matrix.size == 0:
         msg = f"C must be a matrix of numbers, H×W, or a picture, H×W×3, but is {shown(C)}."
         raise ValueError(msg)
@@ -262,7 +286,7 @@ def _ends(name: str, value: object) -> list[float]:
     ends = [float(x) for x in numbers(name, value, allowed).tolist()]
     if not np.isfinite(ends).all() or (len(ends) > 1 and not ends[0] < ends[-1]):
         raise ValueError(expected(name, allowed, value))
-    return [ends[0], ends[-1]]
+    return ends[:1] if len(ends) == 1 else [ends[0], ends[-1]]
 
 
 def _magnification(name: str, value: object) -> None:
@@ -287,23 +311,16 @@ def opacity_of(name: str, value: object, shape: Sequence[int]) -> float | NDArra
 
 
 def _drawn(
-    axes: "Axes",
-    data: NDArray[np.float64],
-    given: NameValues,
-    interpolation: str,
-    places: Sequence[Sequence[float]] = (),
+    axes: "Axes", data: NDArray[np.float64], typed: NDArray[Any], interpolation: str, places: Sequence[Sequence[float]]
 ) -> "AxesImage":
     """A new image in the axes, whose limits it sets unless something is held there."""
-    x, y = places or [
-        given.read(name, None, _ends) if name in given else [1.0, float(length)]
-        for name, length in (("XData", data.shape[1]), ("YData", data.shape[0]))
-    ]
     held = bool(axes.images)
     image: AxesImage = _image_class()(axes, interpolation=interpolation)
     image.set_data(data)
+    setattr(image, _TYPED, typed)
     image.set_clip_path(axes.patch)
     axes.add_image(image)
-    left, right, bottom, top = extent_of(data.shape, x, y)
+    left, right, bottom, top = extent_of(data.shape, *places)
     view = axes.axis()
     image.set_extent((left, right, bottom, top))
     if held:
@@ -324,6 +341,12 @@ def _image_class() -> Any:
             self._alpha = None  # matplotlib compares the new one with it, and fails on an array
             super().set_alpha(alpha)
 
+        def __setattr__(self, name: str, value: object) -> None:
+            if name[:1].isupper() and name not in ("AlphaData", "CData", "Visible"):
+                msg = f"An image has AlphaData, CData and Visible to be set, but no {name}."
+                raise AttributeError(msg)
+            super().__setattr__(name, value)
+
         @property
         def AlphaData(self) -> Any:
             found = self.get_alpha()
@@ -331,18 +354,26 @@ def _image_class() -> Any:
 
         @AlphaData.setter
         def AlphaData(self, value: object) -> None:
-            self.set_alpha(opacity_of("AlphaData", value, self.CData.shape[:2]))
+            self.set_alpha(opacity_of("AlphaData", value, np.asarray(self.get_array()).shape[:2]))
 
         @property
-        def CData(self) -> NDArray[np.float64]:
-            return np.asarray(self.get_array())
+        def CData(self) -> NDArray[Any]:
+            return kept(self, _TYPED, np.asarray(self.get_array()))
 
         @CData.setter
         def CData(self, value: object) -> None:
-            own = kept(self, GREY, "")
-            data = _matrix(value) if not own else _picture(value).astype(np.float64)
+            before = np.asarray(self.get_array())
+            grey = kept(self, GREY, "")
+            typed = _picture(value) if grey else real_array("CData", value)
+            data = typed.astype(np.float64) if grey and typed.ndim == 2 else _matrix(value)
+            if data.ndim != before.ndim:
+                allowed = "a matrix, as before" if before.ndim == 2 else "a picture H×W×3, as before"
+                raise ValueError(expected("CData", allowed, value))
             self.set_data(data)
-            if data.ndim == 2 and not own and kept(self.axes, LIMITS, None) is None:
+            setattr(self, _TYPED, typed)
+            if data.shape[:2] != before.shape[:2]:
+                self.set_extent(extent_of(data.shape))
+            if data.ndim == 2 and not grey and kept(self.axes, LIMITS, None) is None:
                 self.set_clim(*_range_of(data))
 
         @property

@@ -4,35 +4,55 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..arguments import (
+    as_array,
     as_text,
     expected,
     numbers,
     positive_integer,
     positive_integers,
-    shown,
     text_choice,
-    texts_in,
     truth,
 )
 from ..name_values import NameValues
-from .axes import BAR, HELD, PLACE, axes_first, is_axes, is_figure, kept, pyplot
+from .axes import BAR, LAYOUT, PLACE, is_axes, is_figure, kept, pyplot, remove_colorbar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["axis", "close", "figure", "gca", "gcf", "hold", "subplot"]
+__all__ = ["close", "figure", "gca", "gcf", "subplot"]
 
 # Options of a figure that concern its window on a screen alone: they change nothing here.
-WINDOW_OPTIONS = (
-    *("DockControls", "MenuBar", "Name", "NumberTitle", "Renderer", "Resize", "ToolBar", "Units", "Visible"),
-    *("WindowState", "WindowStyle"),
-)
-_FIGURE_OPTIONS = ("Position", "OuterPosition", "Color", *WINDOW_OPTIONS)
-_AXIS_WORDS = ("auto", "equal", "fill", "ij", "image", "manual", "normal", "off", "on", "square", "tight", "xy")
+_SWITCH = ("on", "off")
+WINDOW_OPTIONS = {
+    "DockControls": _SWITCH,
+    "MenuBar": ("none", "figure"),
+    "Name": (),
+    "NumberTitle": _SWITCH,
+    "Renderer": ("painters", "opengl", "zbuffer"),
+    "Resize": _SWITCH,
+    "ToolBar": ("auto", "figure", "none"),
+    "Visible": _SWITCH,
+    "WindowState": ("normal", "maximized", "minimized", "fullscreen"),
+    "WindowStyle": ("normal", "modal", "docked", "alwaysontop"),
+}
+# MATLAB's names of colours, of which matplotlib has darker ones.
+_COLOURS = {
+    **dict.fromkeys(("r", "red"), (1, 0, 0)),
+    **dict.fromkeys(("g", "green"), (0, 1, 0)),
+    **dict.fromkeys(("b", "blue"), (0, 0, 1)),
+    **dict.fromkeys(("c", "cyan"), (0, 1, 1)),
+    **dict.fromkeys(("m", "magenta"), (1, 0, 1)),
+    **dict.fromkeys(("y", "yellow"), (1, 1, 0)),
+}
+# MATLAB's margins and gaps of a grid of axes.
+_GRID = {"left": 0.13, "right": 0.905, "bottom": 0.11, "top": 0.925, "wspace": 0.316, "hspace": 0.389}
+_MOST_CELLS = 10_000
+# Units of a figure's size → how many of them are an inch, but for the first two.
+_UNITS = {"pixels": 0.0, "normalized": 0.0, "inches": 1.0, "centimeters": 2.54, "points": 72.0}
+_FIGURE_OPTIONS = ("Position", "OuterPosition", "Units", "Color", *WINDOW_OPTIONS)
 
 
 def figure(*arguments: object, **options: object) -> "Figure":
@@ -43,11 +63,12 @@ def figure(*arguments: object, **options: object) -> "Figure":
     n : int or matplotlib.figure.Figure, optional
         Its number, or the figure.
     Position, OuterPosition : (left, bottom, width, height), optional
-        The last two are its size in pixels, or with ``Units="normalized"`` in parts of 1920×1080; the first two, where
-        it is on the screen, change nothing.
+        The last two are its size; the first two, where it is on the screen, change nothing.
+    Units : {"pixels", "normalized", "inches", "centimeters", "points"}, default "pixels"
+        Of the size; "normalized" is in parts of 1920×1080 pixels.
     Color : text or (red, green, blue), optional
         Behind the axes.
-    Visible, Name, NumberTitle, MenuBar, ToolBar, DockControls, Renderer, Resize, Units, WindowState, WindowStyle
+    Visible, Name, NumberTitle, MenuBar, ToolBar, DockControls, Renderer, Resize, WindowState, WindowStyle
         Concern the window on a screen, and change nothing.
 
     Returns
@@ -77,14 +98,14 @@ def figure(*arguments: object, **options: object) -> "Figure":
     plt = pyplot()
     first = rest.pop(0) if rest and as_text(rest[0]) is None else None
     given = NameValues.parse(rest, options, _FIGURE_OPTIONS)
-    for name in WINDOW_OPTIONS:
-        if name in given and as_text(given.value(name)) is None:
-            given.read(name, None, truth, "a text, or true or false")
-    units = as_text(given.value("Units", "pixels"))
+    for name, words in WINDOW_OPTIONS.items():
+        if name in given:
+            given.read(name, None, _window_option, words)
+    units = given.read("Units", "pixels", text_choice, tuple(_UNITS))
     size = None
     for name in ("OuterPosition", "Position"):
         if name in given:
-            size = given.read(name, None, _size, units == "normalized")
+            size = given.read(name, None, _size, units)
     colour = given.read("Color", None, colour_of) if "Color" in given else None
     if is_figure(first):
         plt.figure(first)
@@ -92,28 +113,49 @@ def figure(*arguments: object, **options: object) -> "Figure":
         plt.figure(None if first is None else positive_integer("n", first))
     current: Figure = plt.gcf()
     if size is not None:
-        current.set_size_inches(size[0] / current.dpi, size[1] / current.dpi)
+        inch = _UNITS[units] or current.dpi
+        current.set_size_inches(size[0] / inch, size[1] / inch)
     if colour is not None:
         current.set_facecolor(colour)
     return current
 
 
-def _size(name: str, value: object, normalized: bool) -> tuple[float, float]:
-    allowed = "[left bottom width height], the last two positive"
+def _window_option(name: str, value: object, words: tuple[str, ...]) -> None:
+    if words == _SWITCH and as_text(value) is None:
+        truth(name, value, '"on", "off", true or false')
+    elif words:
+        text_choice(name, value, words)
+    elif as_text(value) is None:
+        raise TypeError(expected(name, "a text", value))
+
+
+def _size(name: str, value: object, units: str) -> tuple[float, float]:
+    """Width and height, in pixels or in their own unit."""
+    allowed = "[left bottom width height], the last two of a pixel or more"
     values = [float(x) for x in numbers(name, value, allowed).tolist()]
-    if len(values) != 4 or not all(math.isfinite(x) for x in values) or min(values[2:]) <= 0 or max(values) > 2**15:
+    if len(values) != 4 or not all(math.isfinite(x) for x in values):
         raise ValueError(expected(name, allowed, value))
-    return (values[2] * 1920, values[3] * 1080) if normalized else (values[2], values[3])
+    width, height = (values[2] * 1920, values[3] * 1080) if units == "normalized" else values[2:]
+    least = 1 if units in ("pixels", "normalized") else 0.02 * _UNITS[units]
+    if not least <= min(width, height) or max(width, height) > 2**15:
+        raise ValueError(expected(name, allowed, value))
+    return width, height
 
 
 def colour_of(name: str, value: object) -> Any:
     from matplotlib.colors import is_color_like, to_rgb
 
-    colour = as_text(value)
-    found: Any = colour if colour is not None else tuple(np.ravel(np.asarray(value)).tolist())
-    if not is_color_like(found):
-        raise ValueError(expected(name, "the name of a colour or [red green blue] of 0…1", value))
-    return to_rgb(found)
+    allowed = "the name of a colour or [red green blue] of 0…1"
+    text = as_text(value)
+    if text is not None:
+        found: Any = _COLOURS.get(text.lower(), text)
+        if not is_color_like(found) or text.lower() == "none":
+            raise ValueError(expected(name, allowed, value))
+        return to_rgb(found)
+    array = as_array(value)
+    if array is None or array.dtype.kind not in "uif" or array.size != 3 or not ((array >= 0) & (array <= 1)).all():
+        raise ValueError(expected(name, allowed, value))
+    return tuple(float(x) for x in array.ravel())
 
 
 def gcf() -> "Figure":
@@ -161,7 +203,8 @@ def close(*which: object) -> None:
 
     Parameters
     ----------
-    which : "all", int, or matplotlib.figure.Figure, optional
+    which : "all", int, matplotlib.figure.Figure, or a list of these, optional
+        "force" and "hidden" beside them change nothing.
 
     Raises
     ------
@@ -182,18 +225,17 @@ def close(*which: object) -> None:
     >>> close("all")
     """
     plt = pyplot()
-    if not which:
-        if plt.get_fignums():
-            plt.close(plt.gcf())
-        return
-    for word in which:
-        if as_text(word) is not None:
-            text_choice("close", word, ("all", "force", "hidden"))
-            plt.close("all")
-        elif is_figure(word):
-            plt.close(word)
-        else:
-            plt.close(positive_integer("close", word))
+    words = {word.lower() for word in map(as_text, which) if word is not None}
+    if not words <= {"all", "force", "hidden"}:
+        raise ValueError(expected("close", "one of all, force, hidden, or a figure", which[0]))
+    named = [part for part in which if as_text(part) is None]
+    if "all" in words:
+        plt.close("all")
+    elif not named and plt.get_fignums():
+        plt.close(plt.gcf())
+    for part in named:
+        for each in part if isinstance(part, list | tuple) else [part]:
+            plt.close(each if is_figure(each) else positive_integer("close", each))
 
 
 def subplot(m: object, n: object = None, p: object = None) -> "Axes":
@@ -239,160 +281,53 @@ def subplot(m: object, n: object = None, p: object = None) -> "Axes":
             raise ValueError(expected("mnp", "three digits of 1 to 9", m))
         m, n, p = (int(digit) for digit in str(code))
     rows, cols = positive_integer("m", m), positive_integer("n", n)
+    if rows * cols > _MOST_CELLS:
+        raise ValueError(expected("m and n", f"a grid of at most {_MOST_CELLS} axes", [m, n]))
     cells = np.array(positive_integers("p", p, "a cell of the grid, or several")) - 1
     if cells.max() >= rows * cols:
         raise ValueError(expected("p", f"at most {rows * cols}, the axes of the grid", p))
     row, col = cells // cols, cells % cols
     place = (rows, cols, int(row.min()) * cols + int(col.min()) + 1, int(row.max()) * cols + int(col.max()) + 1)
     current = pyplot().gcf()
+    if kept(current, LAYOUT, None) is not None:  # in whose place the grid comes
+        current.clear()
+        current.set_layout_engine("none")
+        setattr(current, LAYOUT, None)
     for axes in current.axes:
         if kept(axes, PLACE, None) == place:
             pyplot().sca(axes)
             return axes
-    made: Axes = current.add_subplot(rows, cols, place[2:])
+    grid = current.add_gridspec(rows, cols, **_GRID)
+    first, last = place[2] - 1, place[3] - 1
+    spanned = grid[first // cols : last // cols + 1, first % cols : last % cols + 1]
+    made: Axes = current.add_subplot(spanned)
     for axes in list(current.axes):
-        other = kept(axes, PLACE, None)
-        if other is not None and _overlap(place, other):
-            if kept(axes, BAR, None) is not None:
-                axes.__dict__[BAR].remove()
+        if axes is not made and axes in current.axes and not _is_bar(axes, current) and _overlap(axes, made, place):
+            remove_colorbar(axes)
             axes.remove()
     setattr(made, PLACE, place)
     pyplot().sca(made)
     return made
 
 
-def _overlap(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    """Whether two places share more than an edge."""
-    (left, right, top, bottom), (x0, x1, y0, y1) = _rectangle(one), _rectangle(other)
-    return min(right, x1) - max(left, x0) > 1e-9 and min(bottom, y1) - max(top, y0) > 1e-9
+def _is_bar(axes: "Axes", figure: "Figure") -> bool:
+    bars = [kept(other, BAR, None) for other in figure.axes]
+    return any(bar is not None and bar.ax is axes for bar in bars)
+
+
+def _overlap(axes: "Axes", made: "Axes", place: tuple[int, ...]) -> bool:
+    """Whether two axes share more than an edge: by their cells, or where they are drawn."""
+    other = kept(axes, PLACE, None)
+    if other is None:
+        one, two = axes.get_position(), made.get_position()
+        left, right, top, bottom = one.x0, one.x1, one.y0, one.y1
+        x0, x1, y0, y1 = two.x0, two.x1, two.y0, two.y1
+    else:
+        (left, right, top, bottom), (x0, x1, y0, y1) = _rectangle(other), _rectangle(place)
+    return bool(min(right, x1) - max(left, x0) > 1e-9 and min(bottom, y1) - max(top, y0) > 1e-9)
 
 
 def _rectangle(place: tuple[int, ...]) -> tuple[float, ...]:
     rows, cols, first, last = place
     (row0, col0), (row1, col1) = divmod(first - 1, cols), divmod(last - 1, cols)
     return col0 / cols, (col1 + 1) / cols, row0 / rows, (row1 + 1) / rows
-
-
-def hold(*arguments: object) -> None:
-    """Whether an axes keeps what is drawn: ``hold("on")``, ``hold("off")``, ``hold()`` to toggle.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes, optional
-        The current one by default.
-    state : {"on", "off"} or bool, optional
-
-    Raises
-    ------
-    TypeError, ValueError
-        If state is another text or value.
-
-    Notes
-    -----
-    MATLAB: ``hold on``, ``hold(ax,"off")``
-
-    Python: ``hold("on")``, ``hold(ax, "off")``
-
-    Differs: nothing.
-
-    Examples
-    --------
-    >>> import matplotlib; matplotlib.use("agg")
-    >>> hold("on")
-    """
-    axes, rest = axes_first(arguments)
-    if len(rest) > 1:
-        msg = f"hold takes an axes and a state, but got {shown(arguments)}."
-        raise ValueError(msg)
-    if not rest:
-        on = not kept(axes, HELD, False)
-    elif as_text(rest[0]) is None:
-        on = truth("hold", rest[0], '"on", "off", true or false')
-    else:
-        on = text_choice("hold", rest[0], ("on", "off")) == "on"
-    setattr(axes, HELD, on)
-
-
-def axis(*arguments: object) -> NDArray[np.float64] | None:
-    """Limits and looks of an axes.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes, optional
-        The current one by default.
-    words : text, or several
-        "on" and "off": whether lines and numbers are drawn. "equal": one unit is as long along both axes; "image" also
-        fits the limits; "square"; "normal", "fill" and "auto" fill the place. "tight" and "auto" fit the limits,
-        "manual" keeps them. "ij": rows count down; "xy": up.
-    limits : [xmin xmax ymin ymax], instead
-
-    Returns
-    -------
-    limits : numpy.ndarray
-        Where nothing but an axes is given; else None.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If there is another word, or limits are not in order.
-
-    Notes
-    -----
-    MATLAB: ``axis image off``, ``axis(ax,"off")``, ``axis([0 10 0 5])``
-
-    Python: ``axis("image", "off")``, ``axis(ax, "off")``, ``axis([0, 10, 0, 5])``
-
-    Differs: nothing.
-
-    Examples
-    --------
-    >>> import matplotlib; matplotlib.use("agg")
-    >>> axis([0, 10, 0, 5])
-    >>> axis()
-    array([ 0., 10.,  0.,  5.])
-    """
-    axes, rest = axes_first(arguments)
-    if not rest:
-        return np.array([*sorted(axes.get_xlim()), *sorted(axes.get_ylim())])
-    if texts_in(rest[0]) is None:
-        allowed = "words such as off, image or equal, or limits [xmin xmax ymin ymax]"
-        limits = numbers("axis", rest[0], allowed).astype(float).tolist()
-        if len(limits) != 4 or not (limits[0] < limits[1] and limits[2] < limits[3]) or not np.isfinite(limits).all():
-            raise ValueError(expected("axis", f"{allowed} in order", rest[0]))
-        down = axes.yaxis_inverted()
-        axes.set_xlim(limits[0], limits[1])
-        axes.set_ylim(*(limits[:1:-1] if down else limits[2:]))
-        return None
-    words = [word for part in rest for text in (texts_in(part) or [""]) for word in text.split()]
-    for word in [text_choice("axis", word, _AXIS_WORDS) for word in words]:
-        _apply(axes, word)
-    return None
-
-
-def _apply(axes: "Axes", word: str) -> None:
-    if word in ("on", "off"):
-        axes.set_axis_on() if word == "on" else axes.set_axis_off()
-    elif word in ("ij", "xy"):
-        if axes.yaxis_inverted() != (word == "ij"):
-            axes.invert_yaxis()
-    elif word == "square":
-        axes.set_box_aspect(1)
-    elif word in ("equal", "image"):
-        axes.set_aspect("equal", adjustable="datalim" if word == "equal" and not axes.images else "box")
-    elif word in ("normal", "fill", "auto"):
-        axes.set_box_aspect(None)
-        axes.set_aspect("auto")
-    if word in ("image", "tight", "auto"):
-        _fit_limits(axes)
-
-
-def _fit_limits(axes: "Axes") -> None:
-    """As narrow as what is drawn; pictures with their whole pixels."""
-    if not axes.images:
-        axes.autoscale(tight=True)
-        return
-    edges = np.array([image.get_extent() for image in axes.images])
-    down = axes.yaxis_inverted()
-    axes.set_xlim(edges[:, :2].min(), edges[:, :2].max())
-    low, high = edges[:, 2:].min(), edges[:, 2:].max()
-    axes.set_ylim(*((high, low) if down else (low, high)))

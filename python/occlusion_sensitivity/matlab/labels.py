@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arguments import as_text, expected, on_host, text_choice
+from ..arguments import as_array, as_text, expected, on_host, text_choice
 from ..name_values import NameValues
 from ..plotting import drawable
 from ..strings import as_strings
-from .axes import axes_first, is_axes, is_figure, pyplot
+from .axes import PLACE, axes_first, is_axes, is_figure, kept, pyplot
 from .figures import colour_of
 from .layouts import TiledLayout
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["sgtitle", "title", "xlabel", "ylabel"]
 
 _OPTIONS = ("Color", "FontAngle", "FontName", "FontSize", "FontWeight", "HorizontalAlignment", "Interpreter")
+# Of the height of a figure.
+_TOP_BELOW_TITLE = 0.86
 _GREEK = (
     *("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu"),
     *("xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta"),
     *("Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega", "pm", "times", "leq", "geq", "neq", "infty"),
-    *("approx", "rightarrow", "leftarrow"),
+    *("approx", "rightarrow", "leftarrow", "circ", "cdot", "partial"),
 )
 
 
@@ -171,6 +173,8 @@ def _place(command: str, target: Any, text: str, style: dict[str, Any]) -> "Text
         if target is not None:
             raise TypeError(expected("sgtitle", "over a figure", target))
         whole = pyplot().gcf()
+    if command == "sgtitle":
+        _make_room(whole)
     if whole is not None:
         write = {"xlabel": whole.supxlabel, "ylabel": whole.supylabel}.get(command, whole.suptitle)
     else:
@@ -180,11 +184,18 @@ def _place(command: str, target: Any, text: str, style: dict[str, Any]) -> "Text
     return found
 
 
+def _make_room(figure: Any) -> None:
+    """Let a grid of subplot begin below a title of the whole figure, as MATLAB does."""
+    for axes in figure.axes:
+        if kept(axes, PLACE, None) is not None:
+            axes.get_subplotspec().get_topmost_subplotspec().get_gridspec().update(top=_TOP_BELOW_TITLE)
+
+
 def _style(given: NameValues) -> dict[str, Any]:
     """The options in matplotlib's words."""
     style: dict[str, Any] = {"interpreter": given.read("Interpreter", "none", text_choice, ("none", "tex", "latex"))}
     if "FontSize" in given:
-        style["fontsize"] = given.read("FontSize", None, _font_size)
+        style["fontsize"] = given.read("FontSize", None, font_size)
     if "FontWeight" in given:
         style["fontweight"] = given.read("FontWeight", None, text_choice, ("normal", "bold"))
     if "FontAngle" in given:
@@ -198,10 +209,11 @@ def _style(given: NameValues) -> dict[str, Any]:
     return style
 
 
-def _font_size(name: str, value: object) -> float:
-    size = np.asarray(value)
-    if size.dtype.kind not in "uif" or size.size != 1 or not 0 < float(size.reshape(())) < 1000:
-        raise ValueError(expected(name, "a positive number of points", value))
+def font_size(name: str, value: object) -> float:
+    allowed = "a positive number of points"
+    size = as_array(value)
+    if size is None or size.dtype.kind not in "uif" or size.size != 1 or not 1 <= float(size.reshape(())) < 1000:
+        raise ValueError(expected(name, allowed, value))
     return float(size.reshape(()))
 
 
@@ -234,12 +246,14 @@ def _interpreted(text: str, interpreter: str) -> tuple[str, bool]:
 def _mathtext(text: str) -> str:
     """MATLAB's TeX in matplotlib's words: sub- and superscripts and Greek letters; changes of the font are left out."""
     text = text.replace("$", r"\$")
-    text = re.sub(r"\\(?:bf|it|rm|sl)\b\s?", "", text)
-    text = re.sub(r"\\(" + "|".join(_GREEK) + r")(?![A-Za-z])", r"$\\\1$", text)
+    known = "|".join(sorted(_GREEK, key=len, reverse=True))  # MATLAB takes the longest that it knows
+    text = re.sub(rf"\\({known})", r"$\\\1$", text)
+    text = re.sub(r"\\(?:color|fontsize|fontname)\{[^{}]*\}", "", text)
+    text = re.sub(r"\\(?:bf|it|rm|sl)\s?", "", text)
     text = re.sub(r"(?<!\\)([_^])(\{[^{}]*\}|[^\s{}$\\])", _script, text)
     text = re.sub(r"(?<!\\)[{}](?![^$]*\$(?:[^$]*\$[^$]*\$)*[^$]*$)", "", text)
     return re.sub(r"\\([_^{}])", r"\1", text)
 
 
 def _script(match: re.Match[str]) -> str:
-    return f"$\\,{match[1]}{{\\mathrm{{{match[2].strip('{}')}}}}}$"
+    return f"${{}}{match[1]}{{\\mathrm{{{match[2].strip('{}')}}}}}$"

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..arguments import as_text, expected, positive_integer, positive_integers, shown, text_choice
 from ..name_values import NameValues
-from .axes import pyplot
+from .axes import LAYOUT, is_figure, pyplot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,9 +14,8 @@ __all__ = ["nexttile", "tiledlayout"]
 
 # MATLAB's words → the room between tiles, and around them in inches.
 _SPACING = {"loose": 0.1, "normal": 0.1, "compact": 0.03, "tight": 0.01, "none": 0.0}
+_MOST_TILES = 10_000
 _PADDING = {"loose": 0.25, "normal": 0.25, "compact": 0.06, "tight": 0.02, "none": 0.0}
-# Set on a figure: its layout.
-_LAYOUT = "_occlusion_sensitivity_layout"
 
 
 class TiledLayout:
@@ -34,11 +33,15 @@ class TiledLayout:
     def __init__(self, figure: "Figure", size: tuple[int, int] | None) -> None:
         self.figure = figure
         self._flow = size is None
-        self.GridSize = size or (1, 1)
+        self._size = size or (1, 1)
         self._grid: Any = None
         figure.set_layout_engine("constrained")
         self._engine: Any = figure.get_layout_engine()
         self._tiles: list[tuple[Axes, int, tuple[int, int]]] = []  # axes, first tile from 0, rows and columns
+
+    @property
+    def GridSize(self) -> tuple[int, int]:
+        return self._size
 
     @property
     def TileSpacing(self) -> str:
@@ -61,8 +64,8 @@ class TiledLayout:
         self._engine.set(w_pad=room, h_pad=room)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not name.startswith("_") and name not in ("figure", "GridSize", "TileSpacing", "Padding"):
-            msg = f"A layout has GridSize, TileSpacing and Padding to be set, but no {name}."
+        if not name.startswith("_") and name not in ("figure", "TileSpacing", "Padding"):
+            msg = f"A layout has TileSpacing and Padding to be set, but no {name}."
             raise AttributeError(msg)
         object.__setattr__(self, name, value)
 
@@ -83,19 +86,19 @@ class TiledLayout:
         return axes
 
     def _full(self, tile: int | None, span: tuple[int, int]) -> "Axes":
-        rows, cols = self.GridSize
+        rows, cols = self._size
         if tile is None:
             msg = f"There is no free place of {span[0]}×{span[1]} tiles left in the layout of {rows}×{cols}."
             raise ValueError(msg)
         raise ValueError(expected("tilelocation", f"a tile of the layout, 1 to {rows * cols}, with its span", tile + 1))
 
     def _is_inside(self, first: int, span: tuple[int, int]) -> bool:
-        rows, cols = self.GridSize
+        rows, cols = self._size
         row, col = divmod(first, cols)
         return row + span[0] <= rows and col + span[1] <= cols
 
     def _taken(self) -> set[tuple[int, int]]:
-        cols = self.GridSize[1]
+        cols = self._size[1]
         return {
             (first // cols + row, first % cols + col)
             for _, first, span in self._tiles
@@ -104,7 +107,7 @@ class TiledLayout:
         }
 
     def _free(self, span: tuple[int, int]) -> int | None:
-        rows, cols = self.GridSize
+        rows, cols = self._size
         taken = self._taken()
         for first in range(rows * cols):
             row, col = divmod(first, cols)
@@ -115,13 +118,13 @@ class TiledLayout:
 
     def _grow(self) -> None:
         """One more column or row, whichever there are fewer of; tiles keep their order."""
-        rows, cols = self.GridSize
-        self.GridSize = (rows, cols + 1) if cols <= rows else (rows + 1, cols)
+        rows, cols = self._size
+        self._size = (rows, cols + 1) if cols <= rows else (rows + 1, cols)
         old, self._tiles = self._tiles, []
         for axes, _, span in old:
             first = self._free(span)
             while first is None:
-                self.GridSize = (self.GridSize[0] + 1, self.GridSize[1])
+                self._size = (self._size[0] + 1, self._size[1])
                 first = self._free(span)
             self._tiles.append((axes, first, span))
         for axes, first, span in self._tiles:
@@ -129,9 +132,9 @@ class TiledLayout:
 
     def _cells(self, first: int, span: tuple[int, int]) -> Any:
         # One grid for all tiles: matplotlib keeps tiles of several apart from each other in nothing.
-        if self._grid is None or self._grid.get_geometry() != self.GridSize:
-            self._grid = self.figure.add_gridspec(*self.GridSize)
-        row, col = divmod(first, self.GridSize[1])
+        if self._grid is None or self._grid.get_geometry() != self._size:
+            self._grid = self.figure.add_gridspec(*self._size)
+        row, col = divmod(first, self._size[1])
         return self._grid[row : row + span[0], col : col + span[1]]
 
 
@@ -140,6 +143,8 @@ def tiledlayout(*arguments: object, **options: object) -> TiledLayout:
 
     Parameters
     ----------
+    fig : matplotlib.figure.Figure, optional
+        First argument; the current one by default.
     m, n : int
         Rows and columns; or "flow", the default, for a grid that grows with its tiles.
     TileSpacing, Padding : {"loose", "compact", "tight", "none"}, default "loose"
@@ -170,6 +175,9 @@ def tiledlayout(*arguments: object, **options: object) -> TiledLayout:
     True
     """
     rest = list(arguments)
+    current = pyplot().gcf()
+    if rest and is_figure(rest[0]):
+        current = rest.pop(0)
     size: tuple[int, int] | None = None
     if rest and as_text(rest[0]) is None:
         if len(rest) < 2:
@@ -180,11 +188,10 @@ def tiledlayout(*arguments: object, **options: object) -> TiledLayout:
     given = NameValues.parse(rest, options, ("TileSpacing", "Padding"))
     between = given.read("TileSpacing", "loose", text_choice, tuple(_SPACING))
     around = given.read("Padding", "loose", text_choice, tuple(_PADDING))
-    current = pyplot().gcf()
     current.clear()
     layout = TiledLayout(current, size)
     layout.TileSpacing, layout.Padding = between, around
-    setattr(current, _LAYOUT, layout)
+    setattr(current, LAYOUT, layout)
     return layout
 
 
@@ -229,7 +236,7 @@ def nexttile(*arguments: object) -> "Axes":
     if rest and isinstance(rest[0], TiledLayout):
         layout = rest.pop(0)
     else:
-        layout = getattr(plt.gcf(), _LAYOUT, None)
+        layout = getattr(plt.gcf(), LAYOUT, None)
         if layout is None or layout.figure is not plt.gcf():
             layout = tiledlayout("flow")
     assert isinstance(layout, TiledLayout)
@@ -237,6 +244,8 @@ def nexttile(*arguments: object) -> "Axes":
     for part in rest:
         values = positive_integers("tilelocation or span", part, "a positive integer, or [rows columns]")
         if len(values) == 1 and tile is None:
+            if values[0] > _MOST_TILES:
+                raise ValueError(expected("tilelocation", f"at most {_MOST_TILES}", part))
             tile = values[0] - 1
         elif len(values) == 2 and span == (1, 1):
             span = (values[0], values[1])

@@ -78,6 +78,7 @@ def toc(timerVal: object = None, *, nargout: object = 1) -> float | None:
     >>> seconds = toc()
     """
     now = time.perf_counter_ns()
+    given = truth("nargout", nargout, "0 or 1")
     if timerVal is None and not _started:
         msg = "toc needs a tic before it."
         raise RuntimeError(msg)
@@ -85,7 +86,7 @@ def toc(timerVal: object = None, *, nargout: object = 1) -> float | None:
     if not isinstance(start, int | np.integer) or isinstance(start, bool) or not 0 <= start <= now:
         raise TypeError(expected("timerVal", "what tic gave", timerVal))
     seconds = (now - int(start)) / 1e9
-    if truth("nargout", nargout, "0 or 1"):
+    if given:
         return seconds
     print(f"Elapsed time is {seconds:.6f} seconds.")
     return None
