@@ -236,7 +236,7 @@ def test_nothing_is_half_written(headless, tmp_path, monkeypatch):
         (lambda: m.imtile(), TypeError, "^images must be pictures"),
         (lambda: m.imtile([]), TypeError, "^images must be pictures"),
         (lambda: m.imtile(None), TypeError, "^images must be an array of real numbers"),
-        (lambda: m.imtile(np.zeros((2, 2, 5))), ValueError, "^images must be pictures, .* N grey ones are X"),
+        (lambda: m.imtile([np.zeros((2, 2, 5))]), ValueError, "^images must be pictures, .* but has shape"),
         (lambda: m.imtile([GREY], "GridSize", [0, 1]), ValueError, r"^GridSize must be \[rows columns\]"),
         (lambda: m.imtile([GREY] * 3, GridSize=[1, 2]), ValueError, "^GridSize must be a grid of at least 3 places"),
         (lambda: m.imtile([GREY], GridSize=[np.nan, np.nan]), ValueError, "^GridSize must be"),
