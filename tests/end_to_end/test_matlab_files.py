@@ -261,7 +261,7 @@ def test_nothing_is_half_written(headless, tmp_path, monkeypatch):
         (lambda: m.saveas(m.gcf(), "x"), ValueError, "^filename must end in .bmp"),
         (lambda: m.saveas(m.gcf(), ""), TypeError, "^filename must be the name of a file"),
         (lambda: m.saveas(m.gcf(), "a\0.png"), TypeError, "^filename must be the name of a file"),
-        (lambda: m.saveas(m.gcf(), "x", "fig"), ValueError, "^formattype must be one of"),
+        (lambda: m.saveas(m.gcf(), "x", "fi"), ValueError, "^formattype must be one of"),
         (lambda: m.exportgraphics(m.gcf(), "x.gif"), ValueError, "^filename must end in .bmp"),
         (lambda: m.exportgraphics(m.gcf(), "x.png", Resolution="high"), TypeError, "^Resolution must be a number"),
         (
@@ -286,7 +286,6 @@ def test_nothing_is_half_written(headless, tmp_path, monkeypatch):
         (lambda: m.imwrite(np.zeros((0, 2)), "x.png"), ValueError, "^A must be a picture"),
         (lambda: m.imwrite(COLOUR, m.jet(3), "x.png"), ValueError, "^A must be a picture, H×W, but has shape"),
         (lambda: m.imwrite(GREY, m.jet(3), "x.png"), ValueError, "^A must be places of the 3 colours"),
-        (lambda: m.imwrite(GREY, m.jet(256), "x.jpg"), ValueError, "^A colour map is for PNG, TIFF, BMP and GIF"),
         (lambda: m.imwrite(GREY, m.jet(300), "x.png"), ValueError, "^map must be an m×3 array"),
         (lambda: m.imwrite([[0.5]], [[1, 0, 0]], "x.png"), ValueError, "^A must be places of at most 256 colours"),
         (lambda: m.imwrite(GREY, "x.jpg", Quality=101), ValueError, "^Quality must be a number of 0 to 100"),
