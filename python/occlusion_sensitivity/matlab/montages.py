@@ -30,6 +30,10 @@ _CHANNELS = {"green-magenta": (2, 1, 2), "red-cyan": (1, 2, 2)}
 _METHODS = ("falsecolor", "blend", "diff", "montage", "checkerboard")
 # Fields of a checkerboard along each axis.
 _FIELDS = 8
+# What stands for a place without a picture.
+_FREE = np.zeros((0, 0))
+# More values than this are no picture that anything could show.
+_MOST_VALUES = 2**32
 
 
 def imtile(*arguments: object, **options: object) -> NDArray[Any]:
@@ -37,10 +41,11 @@ def imtile(*arguments: object, **options: object) -> NDArray[Any]:
 
     Parameters
     ----------
-    images : array, H×W×C×N; list of arrays or of files' names; imageDatastore; or several arrays
-        Of one channel or three; grey ones become colour ones beside those.
+    images : array, H×W, H×W×N or H×W×C×N; list of arrays or of files' names; imageDatastore; or several arrays
+        Of one channel or three; grey ones become colour ones beside those. Of one array H×W×N, each plane is a grey
+        picture, also where N is 3; in a list, H×W×3 is a picture in colours, and [] leaves its place free.
     map : array_like, m×3, optional
-        Behind a single array: the colours of which it holds the places.
+        Behind the pictures: the colours of which those without colours hold the places.
     Frames : vector of int, optional
         Which pictures, from 1.
     GridSize : (int, int), optional
@@ -134,10 +139,10 @@ def imshowpair(A: object, B: object, *arguments: object, **options: object) -> "
     Parameters
     ----------
     A, B : array_like, H×W or H×W×3
-        The smaller one is filled with zeros at its right and below.
+        The smaller one is filled with zeros at its right and below; NaN is shown as 0.
     method : {"falsecolor", "blend", "diff", "montage", "checkerboard"}, default "falsecolor"
-        Third argument. "falsecolor": both grey, in different colours, grey where they agree; "blend": half of each;
-        "diff": how far they are apart; "montage": side by side; "checkerboard": fields of each.
+        Third argument. "falsecolor": both grey, in different colours, grey where they agree; "blend": half of each
+        where both are; "diff": how far they are apart; "montage": side by side; "checkerboard": fields of each.
     ColorChannels : {"green-magenta", "red-cyan"} or (int, int, int), default "green-magenta"
         Of "falsecolor": which picture, 1 or 2, is in red, green and blue; 0 for none.
     Scaling : {"independent", "joint", "none"}, default "independent"
@@ -173,7 +178,8 @@ def imshowpair(A: object, B: object, *arguments: object, **options: object) -> "
     given = NameValues.parse(rest, options, ("ColorChannels", "Interpolation", "Parent", "Scaling"))
     scaling = given.read("Scaling", "independent", text_choice, ("independent", "joint", "none"))
     channels = given.read("ColorChannels", "green-magenta", _channels)
-    pair = [_checked(name, value) for name, value in (("A", A), ("B", B))]
+    pair = [_in_bytes(_checked(name, value)) for name, value in (("A", A), ("B", B))]
+    common = tuple(min(picture.shape[axis] for picture in pair) for axis in (0, 1))
     if method in ("falsecolor", "diff"):
         pair = [im2gray(picture) for picture in pair]
     one, other = _of_one_size(_scaled(pair, scaling))
@@ -184,17 +190,12 @@ def imshowpair(A: object, B: object, *arguments: object, **options: object) -> "
         fused = mat2gray(np.abs(one - other)) if np.ptp(one - other) else np.abs(one - other)
     else:
         one, other = _of_one_depth([one, other])
-        fused = {"blend": _blended, "montage": _beside, "checkerboard": _checkered}[method](one, other)
+        fused = _checkered(one, other) if method == "checkerboard" else np.concatenate([one, other], axis=1)
+        if method == "blend":
+            fused = one + other  # beyond either, it is zero
+            fused[: common[0], : common[1]] /= 2
     drawn_by = ("Interpolation", "Parent")
     return imshow(fused, **{given.typed(name): given.value(name) for name in drawn_by if name in given})
-
-
-def _blended(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-    return one / 2 + other / 2
-
-
-def _beside(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
-    return np.concatenate([one, other], axis=1)
 
 
 def _checkered(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
@@ -205,9 +206,11 @@ def _checkered(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
 
 def _scaled(pair: Sequence[NDArray[Any]], scaling: str) -> list[NDArray[np.float64]]:
     """Both in double, 0…1."""
+    pair = [np.where(np.isnan(picture), picture.dtype.type(0), picture) for picture in pair]
     if scaling == "none":
         return [im2double(picture).clip(0, 1) for picture in pair]
-    ranges = [(float(picture.min()), float(picture.max())) for picture in (p.astype(np.float64) for p in pair)]
+    finite = [picture[np.isfinite(picture)].astype(np.float64) for picture in pair]
+    ranges = [(float(known.min(initial=np.inf)), float(known.max(initial=-np.inf))) for known in finite]
     if scaling == "joint":
         low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
         ranges = [(low, high)] * 2
@@ -246,35 +249,42 @@ def _channels(name: str, value: object) -> tuple[int, ...]:
 
 def _pictures(arguments: Sequence[object]) -> tuple[list[NDArray[Any]], list[object]]:
     """The pictures of all leading arguments, and the options behind them."""
-    first = arguments[0] if arguments else None
-    single = isinstance(first, str | os.PathLike)
     count = next((k for k, a in enumerate(arguments) if k and isinstance(a, str)), len(arguments))
     leading, rest = list(arguments[:count]), list(arguments[count:])
-    table = None
-    if len(leading) == 2 and not single and _is_table(leading[1]) and not _is_table(leading[0]):
-        table = leading.pop()
-    pictures = [picture for source in leading for picture in _of_source(source)]
-    if not pictures:
+    table = leading.pop() if len(leading) == 2 and _is_table(leading[1]) and not _is_table(leading[0]) else None
+    pictures = [picture for source in leading for picture in _of_source(source, alone=len(leading) == 1)]
+    if not any(picture.size for picture in pictures):
+        first = arguments[0] if arguments else None
         raise TypeError(expected("images", "pictures: arrays, files' names, or an imageDatastore", first))
     if table is not None:
-        pictures = [ind2rgb(picture, table) for picture in pictures]  # type: ignore[arg-type]
-    return pictures, rest
+        pictures = [ind2rgb(p, table) if p.ndim == 2 and p.size else p for p in pictures]  # type: ignore[arg-type]
+    return [_in_bytes(picture) for picture in pictures], rest
 
 
 def _is_table(value: Any) -> bool:
     array = as_array(value)
-    return array is not None and array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f"
+    if array is None or array.ndim != 2 or array.shape[1] != 3:
+        return False
+    return array.dtype.kind == "f" or (array.dtype.kind == "i" and not isinstance(value, np.ndarray))
 
 
-def _of_source(source: Any) -> list[NDArray[Any]]:
+def _is_empty(value: object) -> bool:
+    array = as_array(value)
+    return array is not None and array.size == 0
+
+
+def _of_source(source: Any, *, alone: bool = False) -> list[NDArray[Any]]:
+    """The pictures of an argument, or of a part of a list; `alone`: it is the only argument."""
     if isinstance(source, imageDatastore):
         return [_checked("images", source.image(k)) for k in range(1, len(source) + 1)]
-    if isinstance(source, str | os.PathLike):
-        return [imread(source)]
+    if isinstance(source, os.PathLike) or as_text(source) is not None:
+        return [imread(as_text(source) or source)]
     array = as_array(source)
     if isinstance(source, list | tuple) or (array is not None and array.ndim and array.dtype.kind in "UO"):
-        return [picture for part in source for picture in _of_source(part)]
+        return [picture for part in source for picture in ([_FREE] if _is_empty(part) else _of_source(part))]
     stack = picture_array("images", source)
+    if alone and stack.ndim == 3:  # as in MATLAB, even where there are three
+        stack = stack[:, :, np.newaxis]
     if stack.ndim == 4:
         return [_checked("images", stack[..., k]) for k in range(stack.shape[3])]
     return [_checked("images", stack)]
@@ -286,9 +296,12 @@ def _checked(name: str, value: object) -> NDArray[Any]:
         picture = picture[:, :, 0]
     if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] != 3) or not picture.size:
         msg = f"{name} must be pictures, H×W, H×W×3 or H×W×C×N with C of 1 or 3, but has shape {picture.shape}."
-        if picture.ndim == 3:
-            msg += " N grey ones are X[:, :, np.newaxis, :]."
         raise ValueError(msg)
+    return picture
+
+
+def _in_bytes(picture: NDArray[Any]) -> NDArray[Any]:
+    """A logical picture in black and white; others as they are."""
     return im2uint8(picture) if picture.dtype == np.bool_ else picture
 
 
@@ -303,17 +316,19 @@ def _chosen(name: str, value: object, pictures: list[NDArray[Any]]) -> list[NDAr
 
 
 def _tiled(pictures: list[NDArray[Any]], given: NameValues, size_name: str) -> NDArray[Any]:
-    if len({picture.dtype for picture in pictures}) > 1:
-        pictures = [im2double(picture) for picture in pictures]
+    places = [k for k, picture in enumerate(pictures) if picture.size]
+    shown = [pictures[k] for k in places] or [np.zeros((1, 1))]
+    if len({picture.dtype for picture in shown}) > 1:
+        shown = [im2double(picture) for picture in shown]
     colour = given.read("BackgroundColor", "black", colour_of)
-    if len(set(colour)) > 1 or any(picture.ndim == 3 for picture in pictures):
-        pictures = [p if p.ndim == 3 else np.repeat(p[:, :, np.newaxis], 3, axis=2) for p in pictures]
-    rows, cols = given.read("ThumbnailSize", None, _thumbnail, pictures[0].shape)
+    if len(set(colour)) > 1 or any(picture.ndim == 3 for picture in shown):
+        shown = [p if p.ndim == 3 else np.repeat(p[:, :, np.newaxis], 3, axis=2) for p in shown]
+    rows, cols = given.read("ThumbnailSize", None, _thumbnail, shown[0].shape)
     borders = given.read("BorderSize", 0, _border)
     high, wide = rows + 2 * borders[0], cols + 2 * borders[1]
-    grid = given.read(size_name, None, _grid, len(pictures), rows / cols)
-    tiles = _background(colour, (grid[0] * high, grid[1] * wide), pictures[0])
-    for k, picture in enumerate(pictures):
+    grid = given.read(size_name, None, _grid, len(pictures), (rows, cols))
+    tiles = _background(colour, (grid[0] * high, grid[1] * wide), shown[0])
+    for k, picture in zip(places, shown, strict=False):
         row, col = divmod(k, grid[1])
         fitted = _fitted(picture, rows, cols)
         top = row * high + borders[0] + (rows - fitted.shape[0]) // 2
@@ -323,10 +338,14 @@ def _tiled(pictures: list[NDArray[Any]], given: NameValues, size_name: str) -> N
 
 
 def _background(colour: Sequence[float], size: tuple[int, int], like: NDArray[Any]) -> NDArray[Any]:
-    white = 1.0 if like.dtype.kind == "f" else float(np.iinfo(like.dtype).max)
-    channels = np.array(colour) * white if like.ndim == 3 else np.array(colour[0] * white)
+    if size[0] * size[1] * like[0, 0].size > _MOST_VALUES:
+        msg = f"All pictures together would have {size[0]}×{size[1]} pixels; a smaller ThumbnailSize makes fewer."
+        raise ValueError(msg)
+    whole = like.dtype.kind in "ui"
+    black, white = (np.iinfo(like.dtype).min, np.iinfo(like.dtype).max) if whole else (0, 1)
+    channels = black + np.array(colour if like.ndim == 3 else colour[0]) * (white - black)
     filled = np.empty((*size, *like.shape[2:]), dtype=like.dtype)
-    filled[...] = np.round(channels) if like.dtype.kind in "ui" else channels
+    filled[...] = np.round(channels) if whole else channels
     return filled
 
 
@@ -366,9 +385,9 @@ def _border(name: str, value: object) -> tuple[int, int]:
     return int(found[0]), int(found[-1])
 
 
-def _grid(name: str, value: object, count: int, shape: float) -> tuple[int, int]:
+def _grid(name: str, value: object, count: int, tile: tuple[int, int]) -> tuple[int, int]:
     if value is None or np.size(np.asarray(value, dtype=object)) == 0:
-        cols = max(1, math.ceil(math.sqrt(shape * count)))  # about as wide as high
+        cols = math.ceil(math.sqrt(tile[0] * count / tile[1]))  # about as wide as high
         return math.ceil(count / cols), cols
     rows, columns = _sizes(name, value, "[rows columns], one of which may be NaN")
     if math.isnan(rows):

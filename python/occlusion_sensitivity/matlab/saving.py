@@ -14,7 +14,7 @@ from ..name_values import NameValues
 from ..pictures import as_bitmap, encoded
 from .arrays import real_array
 from .axes import BAR, is_axes, is_figure, kept
-from .casts import im2uint8, picture_array, rounded
+from .casts import im2double, im2uint8, picture_array, rounded
 from .figures import colour_of
 from .layouts import TiledLayout
 
@@ -42,6 +42,10 @@ _PICTURE_FORMATS = {
 }
 _COMPRESSIONS = {"none": None, "packbits": "packbits", "lzw": "tiff_lzw", "deflate": "tiff_adobe_deflate"}
 _DOTS_PER_INCH = 150
+_OF_MATLAB = ("fig", "m")
+# Pixels along an axis: below the first, matplotlib draws; up to the others, the formats have a place for the number.
+_MOST_DRAWN = 2**16
+_MOST_WRITTEN = {"JPEG": 65500, "GIF": 65535}
 
 
 def saveas(fig: object, filename: str | os.PathLike[str], formattype: object = None) -> None:
@@ -77,11 +81,12 @@ def saveas(fig: object, filename: str | os.PathLike[str], formattype: object = N
     >>> saveas(figure(), "map.fig")
     Traceback (most recent call last):
     ...
-    ValueError: filename must end in .bmp, .eps, .jpeg, .jpg, .pdf, .png, .svg, .tif or .tiff, but is 'map.fig'.
+    ValueError: filename: .fig files are MATLAB's own and are not written; 'map.fig' may be .png or .pdf.
     """
     figure = _figure_of("fig", fig)
     file = _path(filename)
     if formattype is not None:
+        _refuse_of_matlab("formattype", str(as_text(formattype)).lower(), formattype)
         kind = _FIGURE_FORMATS[text_choice("formattype", formattype, tuple(_FIGURE_FORMATS))]
         file = file if file.suffix else file.with_suffix(f".{kind}")
     else:
@@ -140,9 +145,11 @@ def exportgraphics(obj: object, filename: str | os.PathLike[str], *nameValuePair
         raise ValueError(expected(given.typed("ContentType"), allowed, given.value("ContentType")))
     background = given.value("BackgroundColor", "current")
     style: dict[str, Any] = {}
-    if str(as_text(background)).lower() != "current":
-        clear = str(as_text(background)).lower() == "none"
-        style["facecolor"] = "none" if clear else colour_of(given.typed("BackgroundColor"), background)
+    word = (as_text(background) or "").lower()
+    if word == "none":
+        style["facecolor"] = "none"
+    elif word != "current":
+        style["facecolor"] = colour_of(given.typed("BackgroundColor"), background)
     style["bbox_inches"] = _box_of(obj) if is_axes(obj) else "tight"
     write_named("filename", file, _content(figure, kind, dpi=dpi, pad_inches=0.02, **style))
 
@@ -156,13 +163,23 @@ def _box_of(axes: Any) -> Any:
     renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
     bar = kept(axes, BAR, None)
     parts = [axes] if bar is None else [axes, bar.ax]
-    boxes = [part.get_tightbbox(renderer) for part in parts]
+    drawn = [box for box in (part.get_tightbbox(renderer) for part in parts) if box is not None]
+    boxes = drawn or [axes.get_window_extent(renderer)]  # of an invisible axes, its place
     return Bbox.union(boxes).transformed(figure.dpi_scale_trans.inverted()).padded(0.02)
 
 
-def _content(figure: "Figure", kind: str, **style: Any) -> bytes:
+def _content(figure: "Figure", kind: str, *, dpi: float, **style: Any) -> bytes:
+    width, height = (round(inches * dpi) for inches in figure.get_size_inches())
+    if kind not in _VECTORS and max(width, height) >= _MOST_DRAWN:
+        msg = f"The figure would have {width}×{height} pixels; less than {_MOST_DRAWN} along each axis can be drawn."
+        raise ValueError(msg)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png" if kind == "bmp" else kind, **style)
+    style.setdefault("facecolor", figure.get_facecolor())  # whatever matplotlib's settings say
+    try:
+        figure.savefig(buffer, format="png" if kind == "bmp" else kind, dpi=dpi, **style)
+    except (MemoryError, RuntimeError) as error:  # a font of no pixel is FreeType's RuntimeError
+        msg = f"The figure cannot be drawn in {width}×{height} pixels: {str(error) or 'there is too little memory'}."
+        raise RuntimeError(msg) from error
     return as_bitmap(buffer.getvalue()) if kind == "bmp" else buffer.getvalue()
 
 
@@ -180,18 +197,33 @@ def _figure_of(name: str, value: object) -> "Figure":
 
 def _path(filename: object) -> Path:
     text = os.fspath(filename) if isinstance(filename, os.PathLike) else as_text(filename)
-    if not isinstance(text, str) or not text or "\0" in text:
+    if not isinstance(text, str) or not text or "\0" in text or not _is_encodable(text):
         raise TypeError(expected("filename", "the name of a file", filename))
     return Path(text)
 
 
+def _is_encodable(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # half of a character
+        return False
+    return True
+
+
 def _kind(file: Path, filename: object) -> str:
     ending = file.suffix[1:].lower()
+    _refuse_of_matlab("filename", ending, os.fspath(file))
     if ending not in _FIGURE_FORMATS:
         allowed = "in .bmp, .eps, .jpeg, .jpg, .pdf, .png, .svg, .tif or .tiff"
         msg = f"filename must end {allowed}, but is {shown(os.fspath(file) if ending or filename else filename)}."
         raise ValueError(msg)
     return _FIGURE_FORMATS[ending]
+
+
+def _refuse_of_matlab(name: str, form: str, value: object) -> None:
+    if form in _OF_MATLAB:
+        msg = f"{name}: .{form} files are MATLAB's own and are not written; {shown(value)} may be .png or .pdf."
+        raise ValueError(msg)
 
 
 def _resolution(name: str, value: object) -> float:
@@ -210,13 +242,16 @@ def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
     A : array_like, H×W or H×W×3
         uint8; single and double of 0…1; logical; or uint16, grey, for PNG and TIFF.
     map : array_like, m×3, optional
-        Second argument: `A` holds places in it, which single and double count from 1 and integers from 0.
+        Second argument: `A` holds places in it, which single and double count from 1 and integers from 0. JPEG and PPM
+        files, which have no map, become RGB.
     filename : str or os.PathLike
         Its ending says the format: .png, .jpg, .jpeg, .tif, .tiff, .bmp, .gif, .pgm, .ppm, .pbm or .pnm.
     fmt : text, optional
         Behind the name: the format, whatever the ending.
     Quality : float of 0…100, default 75
         Of a JPEG file.
+    BitDepth : {8, 16}, optional
+        Of a PNG file, 16 for grey pictures; of a JPEG file, 8. By default 16 for uint16, 1 for logical, else 8.
     Alpha : array_like, H×W, optional
         Opacity, for PNG: 0…1, or uint8.
     Compression : {"packbits", "none", "lzw", "deflate"}, default "packbits"
@@ -257,11 +292,17 @@ def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
         msg = f"filename must end in {', '.join(known[:-1])} or {known[-1]}, but is {shown(str(file))}."
         raise ValueError(msg)
     form = _PICTURE_FORMATS[ending]
-    given = NameValues.parse(rest, options, ("Quality", "Alpha", "Compression"))
-    for name, only in (("Quality", "JPEG"), ("Alpha", "PNG"), ("Compression", "TIFF")):
-        if name in given and form != only:
-            raise ValueError(f"{given.typed(name)} is an option of {only} files, but {str(file)!r} is {form}.")
-    pixels = _pixels(A, form, table is not None)
+    given = NameValues.parse(rest, options, ("Quality", "Alpha", "BitDepth", "Compression"))
+    of_forms = {"Quality": ("JPEG",), "Alpha": ("PNG",), "BitDepth": ("PNG", "JPEG"), "Compression": ("TIFF",)}
+    for name, forms in of_forms.items():
+        if name in given and form not in forms:
+            of = " and ".join(forms)
+            raise ValueError(f"{given.typed(name)} is an option of {of} files, but {str(file)!r} is {form}.")
+    if "Alpha" in given and table is not None:
+        msg = f"{given.typed('Alpha')} and a map must not be given both; ind2rgb(A, map) makes a picture in colours."
+        raise ValueError(msg)
+    depth = given.read("BitDepth", None, _depth, form, indexed=table is not None) if "BitDepth" in given else None
+    pixels = _pixels(A, form, depth, indexed=table is not None)
     style: dict[str, Any] = {}
     if form == "JPEG":
         style = {"quality": round(given.read("Quality", 75, _quality)), "subsampling": "4:2:0"}
@@ -269,11 +310,17 @@ def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
         style["compression"] = _COMPRESSIONS[given.read("Compression", "packbits", text_choice, tuple(_COMPRESSIONS))]
     if "Alpha" in given:
         pixels = given.read("Alpha", None, _with_opacity, pixels)
-    colours = None if table is None else _colours(table, pixels, form)
+    colours = None if table is None else _colours(table, pixels)
+    if colours is not None and form in ("JPEG", "PPM"):
+        pixels, colours = colours[pixels], None
+    most = _MOST_WRITTEN.get(form)
+    if most is not None and max(pixels.shape[:2]) > most:
+        msg = f"A must have at most {most} pixels along each axis for {form} files, but has shape {pixels.shape}."
+        raise ValueError(msg)
     write_named("filename", file, encoded(pixels, form, colours, **style))
 
 
-def _pixels(A: ArrayLike, form: str, indexed: bool) -> NDArray[Any]:
+def _pixels(A: ArrayLike, form: str, depth: int | None, *, indexed: bool) -> NDArray[Any]:
     """The picture in a class that the format has."""
     picture = picture_array("A", A)
     if picture.dtype == np.int16:
@@ -288,6 +335,13 @@ def _pixels(A: ArrayLike, form: str, indexed: bool) -> NDArray[Any]:
         if not ((places >= 0) & (places <= 255)).all():
             raise ValueError(expected("A", "places of at most 256 colours", A))
         return rounded(places, np.uint8)  # type: ignore[no-any-return]
+    if form == "GIF" and picture.ndim == 3:
+        msg = f"A must be grey or have a map for GIF files, which have no RGB pictures, but has shape {picture.shape}."
+        raise ValueError(msg)
+    if depth == 8:
+        return im2uint8(picture)
+    if depth == 16:
+        picture = rounded(im2double(picture) * 65535, np.uint16)
     if picture.dtype == np.bool_:
         if picture.ndim == 3 or form in ("JPEG", "GIF"):
             return im2uint8(picture)
@@ -298,6 +352,15 @@ def _pixels(A: ArrayLike, form: str, indexed: bool) -> NDArray[Any]:
             raise ValueError(msg)
         return picture
     return im2uint8(picture)
+
+
+def _depth(name: str, value: object, form: str, *, indexed: bool) -> int:
+    depths, allowed = ((8,), "8") if form == "JPEG" or indexed else ((8, 16), "8 or 16")
+    allowed += f" for a {form} file{' with a map' if indexed else ''}"
+    bits = numbers(name, value, allowed).tolist()
+    if len(bits) != 1 or bits[0] not in depths:
+        raise ValueError(expected(name, allowed, value))
+    return int(bits[0])
 
 
 def _quality(name: str, value: object) -> float:
@@ -318,7 +381,7 @@ def _with_opacity(name: str, value: object, pixels: NDArray[Any]) -> NDArray[np.
     return np.concatenate([colour, im2uint8(alpha)[:, :, np.newaxis]], axis=2)
 
 
-def _colours(table: object, pixels: NDArray[Any], form: str) -> NDArray[np.uint8]:
+def _colours(table: object, pixels: NDArray[Any]) -> NDArray[np.uint8]:
     colours = real_array("map", table).astype(np.float64)
     if colours.ndim != 2 or colours.shape[1] != 3 or not 1 <= len(colours) <= 256:
         raise ValueError(expected("map", "an m×3 array of 0…1 with at most 256 colours", table))
@@ -326,7 +389,4 @@ def _colours(table: object, pixels: NDArray[Any], form: str) -> NDArray[np.uint8
         raise ValueError(expected("map", "an m×3 array of 0…1 with at most 256 colours", table))
     if pixels.max() >= len(colours):
         raise ValueError(expected("A", f"places of the {len(colours)} colours of the map", pixels))
-    if form in ("JPEG", "PPM"):
-        msg = f"A colour map is for PNG, TIFF, BMP and GIF files; ind2rgb(A, map) makes a picture for {form}."
-        raise ValueError(msg)
     return im2uint8(colours)
