@@ -308,10 +308,11 @@ def rounded(values: DeviceArray, dtype: Any) -> DeviceArray:
     if highest > limits.max:  # of 64 bits, which no double holds
         highest = float(np.nextafter(highest, 0))
     cut = np.nan_to_num(values, nan=0.0).clip(limits.min, highest)
-    found = np.empty_like(cut, dtype=dtype)
-    size = np.floor(cut if limits.min == 0 else np.abs(cut))
+    magnitude = cut if limits.min == 0 else np.abs(cut)
+    whole = np.floor(magnitude)
     # Not floor(x + 0.5), which takes 0.49999999999999994 to 1.
-    size += (cut if limits.min == 0 else np.abs(cut)) - size >= 0.5
+    size = whole + (magnitude - whole >= 0.5)
+    found = np.empty_like(cut, dtype=dtype)
     found[...] = size if limits.min == 0 else np.copysign(size, cut)
     return found
 

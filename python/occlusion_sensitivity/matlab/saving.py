@@ -270,7 +270,7 @@ def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
 
     Python: ``imwrite(X, "x.png")``, ``imwrite(X, jet(256), "x.png")``
 
-    Differs: colour pictures of 16 bits are not written, and nothing is appended to a file.
+    Differs: BitDepth is 8 or 16; colour pictures of 16 bits are not written, and nothing is appended to a file.
 
     Examples
     --------
