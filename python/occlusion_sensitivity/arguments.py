@@ -52,6 +52,12 @@ def text_choice(name: str, value: object, choices: Sequence[str]) -> str:
     return found[0]
 
 
+def begins(value: object, names: Sequence[str]) -> bool:
+    """Whether `value` is a text that begins one of `names`, whatever its case."""
+    text = as_text(value)
+    return bool(text) and any(name.lower().startswith(str(text).lower()) for name in names)
+
+
 def as_text(value: object) -> str | None:
     """`value` as text if it is one: str, or a NumPy array that holds a single text."""
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "UT":

@@ -86,12 +86,17 @@ def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
     if X.dtype == np.uint16:
         X = np.round(X / 257.0).astype(np.uint8)
     if n_channels == 3:
-        return X if X.ndim == 3 else np.repeat(X[:, :, np.newaxis], 3, axis=2)
+        return in_colour(X)
     if n_channels == 1:
         # ITU-R BT.601, the luma of MATLAB's rgb2gray and of Pillow's mode "L"
         return X if X.ndim == 2 else np.round(X @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
     msg = f"A picture has 1 or 3 channels, but the network takes {n_channels}."
     raise ValueError(msg)
+
+
+def in_colour(X: NDArray[Any]) -> NDArray[Any]:
+    """A picture as H×W×3: a grey one in three channels of its grey."""
+    return X if X.ndim == 3 else np.repeat(X[:, :, np.newaxis], 3, axis=2)
 
 
 def _pixels(file: Path) -> NDArray[Any]:

@@ -1,13 +1,13 @@
 """imresize: MATLAB's resizing of images, bit by bit where MATLAB's own results are known."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import as_text, expected, numbers, numeric_array, shown, text_choice, truth
+from .arguments import as_text, begins, expected, numbers, numeric_array, shown, text_choice, truth
 from .devices import DeviceArray, device_of
 from .name_values import NameValues
 
@@ -102,7 +102,7 @@ def _scale_and_options(
     arguments: tuple[object, ...], options: Mapping[str, object]
 ) -> tuple[tuple[object, ...], NameValues]:
     """What follows A, [scale, ][method, ]"Name", value, …: scale or nothing, and the options, Method among them."""
-    has_scale = bool(arguments) and not (_begins(arguments[0], METHODS) or _begins(arguments[0], OPTION_NAMES))
+    has_scale = bool(arguments) and not (begins(arguments[0], METHODS) or begins(arguments[0], OPTION_NAMES))
     scale, rest = (arguments[:1], arguments[1:]) if has_scale else ((), arguments)
     colours = numeric_array(scale[0]) if scale else None
     if colours is not None and colours.ndim == 2 and colours.shape[1] == 3:
@@ -112,18 +112,13 @@ def _scale_and_options(
         )
         raise ValueError(msg)
     # "c" may begin cubic or Colormap: what may be a method is one.
-    named = not rest or (_begins(rest[0], OPTION_NAMES) and not _begins(rest[0], METHODS))
+    named = not rest or (begins(rest[0], OPTION_NAMES) and not begins(rest[0], METHODS))
     given = NameValues.parse(rest if named else ("Method", *rest), options, OPTION_NAMES)
     for name in ("Colormap", "Dither"):
         if name in given:
             msg = f"{given.typed(name)} is not supported: it is for imresize(X, map, …) of indexed images."
             raise ValueError(msg)
     return scale, given
-
-
-def _begins(value: object, names: Sequence[str]) -> bool:
-    text = as_text(value)
-    return bool(text) and any(name.lower().startswith(str(text).lower()) for name in names)
 
 
 def _method(name: str, value: object) -> str:

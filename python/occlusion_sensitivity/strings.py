@@ -14,12 +14,8 @@ from .arguments import as_array, expected
 UNDEFINED = "<undefined>"
 
 
-class String(str):
-    """One text, as MATLAB's string scalar.
-
-    It is a str. Beyond that, ``==`` with a list or an array of texts compares each of them, and ``+`` takes numbers,
-    written as :func:`number_text` does, and arrays.
-    """
+class _Texts:
+    """What one text and several have in common: their comparison, and their sum."""
 
     __slots__ = ()
 
@@ -31,19 +27,29 @@ class String(str):
         equal = _equal(self, other)
         return NotImplemented if equal is None else _negated(equal)
 
-    __hash__ = str.__hash__
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return _of_numpy(ufunc, method, inputs, options)
-
     def __add__(self, other: object) -> Any:
         return _joined(self, other)
 
     def __radd__(self, other: object) -> Any:
         return _joined(other, self)
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return _of_numpy(ufunc, method, inputs, options)
 
-class StringArray(NDArray[np.str_]):
+
+class String(_Texts, str):
+    """One text, as MATLAB's string scalar.
+
+    It is a str. Beyond that, ``==`` with a list or an array of texts compares each of them, and ``+`` takes numbers,
+    written as :func:`number_text` does, and arrays.
+    """
+
+    __slots__ = ()
+
+    __hash__ = str.__hash__
+
+
+class StringArray(_Texts, NDArray[np.str_]):
     """Several texts, as MATLAB's string array: a NumPy array of text whose elements are :class:`String`."""
 
     def __new__(cls, texts: Any) -> "StringArray":
@@ -69,25 +75,8 @@ class StringArray(NDArray[np.str_]):
     def __iter__(self) -> Iterator[Any]:
         return (self[k] for k in range(len(self)))
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        return _of_numpy(ufunc, method, inputs, options)
-
     def _element(self, text: str) -> String:
         return String(text)
-
-    def __eq__(self, other: object) -> Any:
-        equal = _equal(self, other)
-        return NotImplemented if equal is None else equal
-
-    def __ne__(self, other: object) -> Any:
-        equal = _equal(self, other)
-        return NotImplemented if equal is None else _negated(equal)
-
-    def __add__(self, other: object) -> Any:
-        return _joined(self, other)
-
-    def __radd__(self, other: object) -> Any:
-        return _joined(other, self)
 
     def lower(self) -> "StringArray":
         return StringArray(np.char.lower(np.asarray(self)))
@@ -243,7 +232,7 @@ def _element_text(value: Any) -> str:
     return str(value) if isinstance(value, str) else number_text(value)
 
 
-def _equal(text: "String | StringArray", other: object) -> Any:
+def _equal(text: Any, other: object) -> Any:
     """Whether the texts are the same, for each of them; None where `other` is no text."""
     if isinstance(text, str) and isinstance(other, str):
         return str.__eq__(text, other) and str.__ne__(text, UNDEFINED)

@@ -3,17 +3,13 @@
 import numpy as np
 import pytest
 
+from drawings import colours_of
 from occlusion_sensitivity import matlab as m
 
 pytestmark = pytest.mark.usefixtures("headless")
 
 GREY = np.uint8([[0, 51], [102, 255]])
 MAP = np.array([[1.0, 2.0], [3.0, 4.0]])
-
-
-def colours_of(image):
-    data = np.asarray(image.get_array())
-    return data if data.ndim == 3 else image.to_rgba(image.get_array())[..., :3]
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,10 @@
 import numpy as np
 import pytest
 
+from drawings import drawn
 from occlusion_sensitivity import matlab as m
 
 pytestmark = pytest.mark.usefixtures("headless")
-
-
-def drawn(pyplot):
-    """The pixels of the current figure, RGB."""
-    canvas = pyplot.gcf().canvas
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
 
 
 GREY = np.uint8([[0, 51], [102, 255]])

@@ -4,22 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawings import colours_of, drawn
 from occlusion_sensitivity import matlab as m
 
 pytestmark = pytest.mark.usefixtures("headless")
-
-
-def drawn(pyplot):
-    """The pixels of the current figure, RGB."""
-    canvas = pyplot.gcf().canvas
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
-
-
-def colours_of(image):
-    """The colours in which an image is drawn, 0…1."""
-    data = np.asarray(image.get_array())
-    return data if data.ndim == 3 else image.to_rgba(image.get_array())[..., :3]
 
 
 GREY = np.uint8([[0, 51], [102, 255]])

@@ -5,14 +5,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..colormaps import gray
 from ..packages import missing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Kept = TypeVar("Kept")
 
@@ -21,7 +18,7 @@ HELD = "_occlusion_sensitivity_hold"  # axes: whether what is drawn stays when s
 BAR = "_occlusion_sensitivity_colorbar"  # axes: its colour bar
 TABLE = "_occlusion_sensitivity_colours"  # axes and figures: their table of colours
 LIMITS = "_occlusion_sensitivity_limits"  # axes: the values of the first and last colour, where they were set
-PLACE = "_occlusion_sensitivity_place"  # axes: rows and columns of the grid, first and last cell
+PLACE = "_occlusion_sensitivity_place"  # axes: rows and columns of the grid, and which of them
 LAYOUT = "_occlusion_sensitivity_layout"  # figures: their tiled layout
 GREY = "_occlusion_sensitivity_grey"  # image: "grey" from imshow, "coloured" where colormap was called since
 
@@ -83,7 +80,7 @@ def remove_colorbar(axes: "Axes") -> None:
 
 def matrices(axes: "Axes") -> list[Any]:
     """The images of the axes that are drawn in colours of a table, the last on top."""
-    return [image for image in axes.images if len(np.shape(np.asarray(image.get_array()))) == 2]
+    return [image for image in axes.images if np.asarray(image.get_array()).ndim == 2]
 
 
 def coloured(axes: "Axes") -> list[Any]:
@@ -92,38 +89,12 @@ def coloured(axes: "Axes") -> list[Any]:
     return [image for image in matrices(axes) if not kept(image, GREY, "") or image is drawn[-1]]
 
 
-def top_matrix(axes: "Axes", command: str) -> Any:
-    drawn = matrices(axes)
-    if not drawn:
+def on_top(images: Sequence[Any], command: str) -> Any:
+    """The last of the images, which `command` needs."""
+    if not images:
         msg = f"{command} needs a matrix in the axes: imagesc(C) draws one."
         raise ValueError(msg)
-    return drawn[-1]
-
-
-def colour_table(owner: "Axes | Figure") -> NDArray[np.float64]:
-    """The table of an axes, else that of its figure, else MATLAB's default."""
-    from .colours import parula
-
-    own: NDArray[np.float64] | None = kept(owner, TABLE, None)
-    if own is None and is_axes(owner):
-        own = kept(owner.figure, TABLE, None)
-    return parula() if own is None else own
-
-
-def recolour(axes: "Axes") -> None:
-    """Give every matrix its colours: the table's; grey to a picture of imshow that has something drawn over it.
-
-    MATLAB colours both. A grey picture in the colours of the map over it shows neither.
-    """
-    from matplotlib.colors import ListedColormap
-
-    table = colour_table(axes)
-    own = coloured(axes)
-    for image in matrices(axes):
-        grey = kept(image, GREY, "") == "grey" or image not in own
-        colours = gray(256) if grey else table
-        # What is NaN has the first colour.
-        image.set_cmap(ListedColormap(colours).with_extremes(bad=tuple(colours[0])))
+    return images[-1]
 
 
 def extent_of(

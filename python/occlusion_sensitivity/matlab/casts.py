@@ -326,6 +326,17 @@ def picture_array(name: str, value: Any) -> NDArray[Any]:
     return found
 
 
+def one_picture(name: str, value: Any, allowed: str = "a picture, H×W or H×W×3") -> NDArray[Any]:
+    """`value` as one picture that is not empty, H×W or H×W×3; a single channel has no axis."""
+    picture = picture_array(name, value)
+    if picture.ndim == 3 and picture.shape[2] == 1:
+        picture = picture[:, :, 0]
+    if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] != 3) or not picture.size:
+        msg = f"{name} must be {allowed}, but has shape {picture.shape}."
+        raise ValueError(msg)
+    return picture
+
+
 def _is_indexed(kind: object) -> bool:
     return kind is not None and text_choice("kind", kind, ("indexed",)) == "indexed"
 

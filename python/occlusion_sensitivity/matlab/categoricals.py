@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arguments import as_array, as_text, expected, on_host, truth
+from ..arguments import as_array, begins, expected, on_host, truth
 from ..name_values import NameValues
 from ..strings import UNDEFINED, Label, Labels, String, StringArray, as_strings
 
@@ -55,7 +55,7 @@ def categorical(A: object, *arguments: object, **options: object) -> Any:
     >>> categories(categorical(["dog", "cat"]))
     StringArray(['cat', 'dog'], dtype='<U3')
     """
-    count = next((k for k, part in enumerate(arguments) if _names_option(part)), len(arguments))
+    count = next((k for k, part in enumerate(arguments) if begins(part, _OPTIONS)), len(arguments))
     if count > 2:
         msg = f"categorical takes values, a valueset and catnames, but got {count + 1} arguments."
         raise TypeError(msg)
@@ -75,11 +75,6 @@ def categorical(A: object, *arguments: object, **options: object) -> Any:
         return Label(named.get(texts.strip(), UNDEFINED), names)
     labels = [named.get(text.strip(), UNDEFINED) for text in np.ravel(np.asarray(texts)).tolist()]
     return Labels(np.array(labels, dtype=np.str_).reshape(texts.shape), names)
-
-
-def _names_option(value: object) -> bool:
-    text = as_text(value)
-    return bool(text) and any(name.lower().startswith(str(text).lower()) for name in _OPTIONS)
 
 
 def _texts(name: str, value: object) -> String | StringArray:
@@ -104,8 +99,7 @@ def _categories_of(A: object, texts: String | StringArray) -> list[str]:
     numbers = as_array(on_host(A))
     assert numbers is not None
     if numbers.dtype.kind in "buif":
-        texts = StringArray([str(text) for text in np.atleast_1d(np.asarray(as_strings(np.unique(numbers))))])
-        ordered = texts.tolist()
+        ordered = np.ravel(np.asarray(as_strings(np.unique(numbers)))).tolist()
     else:
         ordered = sorted({text.strip() for text in np.ravel(np.asarray(texts)).tolist()})
     return list(dict.fromkeys(text for text in ordered if text not in _NO_CATEGORY))

@@ -9,7 +9,7 @@ from ..arguments import as_text, expected, numbers, text_choice
 from ..name_values import NameValues
 from ..plotting import drawable
 from ..strings import as_strings
-from .axes import BAR, axes_first, remove_colorbar, top_matrix
+from .axes import BAR, axes_first, matrices, on_top, remove_colorbar
 from .colours import clim
 from .labels import font_size, lines_of
 
@@ -207,7 +207,7 @@ def colorbar(*arguments: object, **options: object) -> ColorBar | None:
     reverse = given.read("Direction", "normal", text_choice, ("normal", "reverse")) == "reverse"
     if ticks is not None and "TickLabels" in given:
         given.read("TickLabels", None, _tick_labels, len(ticks))
-    image = top_matrix(axes, "colorbar")
+    image = on_top(matrices(axes), "colorbar")
     remove_colorbar(axes)
     if location in _OUTSIDE:
         bar = axes.figure.colorbar(image, ax=axes, location=_OUTSIDE[location])

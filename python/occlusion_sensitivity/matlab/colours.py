@@ -1,6 +1,6 @@
 """Tables of colours, the values that they stand for, and opacity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -16,17 +16,20 @@ from .axes import (
     LIMITS,
     TABLE,
     axes_first,
-    colour_table,
     coloured,
     is_axes,
     is_figure,
     is_image,
     kept,
     matrices,
+    on_top,
     pyplot,
-    recolour,
 )
-from .drawing import opacity_of
+from .pictures import colour_map
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     pass
@@ -103,10 +106,7 @@ def table_of(name: str, colours: object) -> NDArray[np.float64]:
         return _matplotlib_map(text)
     if isinstance(colours, FunctionType):
         colours = colours()
-    table = real_array(name, colours).astype(np.float64)
-    if table.ndim != 2 or table.shape[1] != 3 or not len(table) or not ((table >= 0) & (table <= 1)).all():
-        raise ValueError(expected(name, allowed, colours))
-    return table
+    return colour_map(name, colours, allowed)
 
 
 # MATLAB's names of colour maps.
@@ -115,6 +115,30 @@ _MAPS: dict[str, Callable[[], NDArray[np.float64]]] = {
     "parula": parula,
     "turbo": turbo,
 }
+
+
+def colour_table(owner: "Axes | Figure") -> NDArray[np.float64]:
+    """The table of an axes, else that of its figure, else MATLAB's default."""
+    own: NDArray[np.float64] | None = kept(owner, TABLE, None)
+    if own is None and is_axes(owner):
+        own = kept(owner.figure, TABLE, None)
+    return parula() if own is None else own
+
+
+def recolour(axes: "Axes") -> None:
+    """Give every matrix its colours: the table's; grey to a picture of imshow that has something drawn over it.
+
+    MATLAB colours both. A grey picture in the colours of the map over it shows neither.
+    """
+    from matplotlib.colors import ListedColormap
+
+    table = colour_table(axes)
+    own = coloured(axes)
+    for image in matrices(axes):
+        grey = kept(image, GREY, "") == "grey" or image not in own
+        colours = gray(256) if grey else table
+        # What is NaN has the first colour.
+        image.set_cmap(ListedColormap(colours).with_extremes(bad=tuple(colours[0])))
 
 
 def colormap(*arguments: object) -> NDArray[np.float64] | None:
@@ -237,10 +261,10 @@ def clim(*arguments: object) -> NDArray[np.float64] | None:
             for image in drawn:
                 image.autoscale()
         return None
-    ends = numbers("clim", rest[0], "[low high]").astype(np.float64).tolist()
-    if len(ends) != 2 or not ends[0] < ends[1] or not np.isfinite(ends).all() or len(rest) > 1:
+    ends = limits_of("clim", rest[0])
+    if len(rest) > 1:
         raise ValueError(expected("clim", "[low high], in this order", rest[0]))
-    setattr(axes, LIMITS, tuple(ends))
+    setattr(axes, LIMITS, ends)
     for image in drawn:
         image.set_clim(*ends)
     return None
@@ -279,10 +303,7 @@ def alpha(*arguments: object) -> None:
     image: Any = rest.pop(0) if rest and is_image(rest[0]) else None
     if image is None:
         axes, rest = axes_first(rest)
-        if not axes.images:
-            msg = "alpha needs a matrix in the axes: imagesc(C) draws one."
-            raise ValueError(msg)
-        image = axes.images[-1]
+        image = on_top(axes.images, "alpha")
     if len(rest) != 1:
         msg = f"alpha takes an axes or an image, and an opacity, but got {shown(arguments)}."
         raise ValueError(msg)
@@ -290,3 +311,22 @@ def alpha(*arguments: object) -> None:
     if as_text(value) is not None:
         value = {"clear": 0.0, "opaque": 1.0}[text_choice("value", value, ("clear", "opaque"))]
     image.set_alpha(opacity_of("value", value, np.shape(image.get_array())[:2]))
+
+
+def limits_of(name: str, value: object) -> tuple[float, float]:
+    """The values of the first and the last colour."""
+    ends = numbers(name, value, "[low high]").tolist()
+    if len(ends) != 2 or not ends[0] < ends[1] or not np.isfinite(ends).all():
+        raise ValueError(expected(name, "[low high], in this order", value))
+    return float(ends[0]), float(ends[1])
+
+
+def opacity_of(name: str, value: object, shape: Sequence[int]) -> float | NDArray[np.float64]:
+    """An opacity for all pixels, or one for each."""
+    allowed = f"a number of 0…1 or an array of {shape[0]}×{shape[1]} of them"
+    array = real_array(name, value)
+    if array.size != 1 and array.shape != tuple(shape):
+        raise ValueError(expected(name, allowed, value))
+    if not ((array >= 0) & (array <= 1)).all():
+        raise ValueError(expected(name, allowed, value))
+    return float(array.reshape(())) if array.size == 1 else array.astype(np.float64)

@@ -13,8 +13,9 @@ from ..arguments import as_array, as_text, expected, numbers, shown, text_choice
 from ..name_values import NameValues
 from ..pictures import imread
 from .arrays import real_array
-from .axes import GREY, HELD, LIMITS, axes_to_draw_in, extent_of, is_axes, kept, pyplot, recolour
-from .casts import picture_array
+from .axes import GREY, HELD, LIMITS, axes_to_draw_in, extent_of, is_axes, kept, pyplot
+from .casts import one_picture, picture_array
+from .colours import colormap, limits_of, opacity_of, recolour, table_of
 from .pictures import ind2rgb
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
     given.read("Border", "loose", text_choice, ("loose", "tight"))
     interpolation = given.read("Interpolation", "nearest", text_choice, ("nearest", "bilinear"))
     axes = _parent(given)
-    picture = _picture(imread(X) if isinstance(X, str | os.PathLike) else X)
+    picture = one_picture("X", imread(X) if isinstance(X, str | os.PathLike) else X)
     table, limits = None, given.read("DisplayRange", None, _range) if "DisplayRange" in given else None
     second = second() if isinstance(second, FunctionType) else second  # jet itself
     if second is not None and _is_table(second):
@@ -96,8 +97,6 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
             raise ValueError(msg)
         limits = _range("DisplayRange", second)
     if "Colormap" in given:
-        from .colours import table_of
-
         table = given.read("Colormap", None, table_of)
     data, low, high = _shown(picture, limits)
     places = _places(given, data.shape)
@@ -106,11 +105,10 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
     if data.ndim == 2:
         image.set_clim(low, high)
         setattr(image, GREY, "grey")
-        if table is not None:
-            from .colours import colormap
-
+        if table is None:
+            recolour(axes)
+        else:
             colormap(axes, table)
-        recolour(axes)
     axes.set_aspect("equal")
     axes.set_axis_off()
     return image
@@ -177,7 +175,7 @@ def imagesc(*arguments: object, **options: object) -> "AxesImage":
         raise ValueError(msg)
     C = given.value("CData") if "CData" in given else numeric[0]
     matrix = _matrix(C)
-    limits = _limits(numeric[1]) if len(numeric) == 2 else None
+    limits = limits_of("clims", numeric[1]) if len(numeric) == 2 else None
     opacity = given.read("AlphaData", 1.0, opacity_of, matrix.shape[:2])
     ends = _places(given, matrix.shape, places)
     axes = axes_to_draw_in(_parent(given) if axes is None else axes)  # type: ignore[arg-type]
@@ -225,16 +223,6 @@ def _parent(given: NameValues) -> "Axes":
     return value  # type: ignore[return-value]
 
 
-def _picture(X: object) -> NDArray[Any]:
-    picture = picture_array("X", X)
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    if picture.ndim not in (2, 3) or picture.size == 0 or (picture.ndim == 3 and picture.shape[2] != 3):
-        msg = f"X must be a picture, H×W or H×W×3, but has shape {picture.shape}."
-        raise ValueError(msg)
-    return picture
-
-
 def _matrix(C: object) -> NDArray[Any]:
     matrix = real_array("C", C)
     if matrix.ndim == 3 and matrix.shape[2] == 3 and matrix.size:
@@ -271,14 +259,7 @@ def _range(name: str, value: object) -> tuple[float, float]:
     """[low high]; (0, 0) for [], the picture's own."""
     if np.size(np.asarray(value, dtype=object)) == 0:
         return 0.0, 0.0
-    return _limits(value, name)
-
-
-def _limits(clims: object, name: str = "clims") -> tuple[float, float]:
-    ends = numbers(name, clims, "[low high]").tolist()
-    if len(ends) != 2 or not ends[0] < ends[1] or not np.isfinite(ends).all():
-        raise ValueError(expected(name, "[low high], in this order", clims))
-    return float(ends[0]), float(ends[1])
+    return limits_of(name, value)
 
 
 def _ends(name: str, value: object) -> list[float]:
@@ -297,17 +278,6 @@ def _magnification(name: str, value: object) -> None:
     percent = numbers(name, value, allowed).tolist()
     if len(percent) != 1 or not percent[0] > 0:
         raise ValueError(expected(name, allowed, value))
-
-
-def opacity_of(name: str, value: object, shape: Sequence[int]) -> float | NDArray[np.float64]:
-    """An opacity for all pixels, or one for each."""
-    allowed = f"a number of 0…1 or an array of {shape[0]}×{shape[1]} of them"
-    array = real_array(name, value)
-    if array.size != 1 and array.shape != tuple(shape):
-        raise ValueError(expected(name, allowed, value))
-    if not ((array >= 0) & (array <= 1)).all():
-        raise ValueError(expected(name, allowed, value))
-    return float(array.reshape(())) if array.size == 1 else array.astype(np.float64)
 
 
 def _drawn(
@@ -364,7 +334,7 @@ def _image_class() -> Any:
         def CData(self, value: object) -> None:
             before = np.asarray(self.get_array())
             grey = kept(self, GREY, "")
-            typed = _picture(value) if grey else real_array("CData", value)
+            typed = one_picture("X", value) if grey else real_array("CData", value)
             data = typed.astype(np.float64) if grey and typed.ndim == 2 else _matrix(value)
             if data.ndim != before.ndim:
                 allowed = "a matrix, as before" if before.ndim == 2 else "a picture H×W×3, as before"

@@ -287,7 +287,8 @@ def subplot(m: object, n: object = None, p: object = None) -> "Axes":
     if cells.max() >= rows * cols:
         raise ValueError(expected("p", f"at most {rows * cols}, the axes of the grid", p))
     row, col = cells // cols, cells % cols
-    place = (rows, cols, int(row.min()) * cols + int(col.min()) + 1, int(row.max()) * cols + int(col.max()) + 1)
+    row0, row1, col0, col1 = int(row.min()), int(row.max()) + 1, int(col.min()), int(col.max()) + 1
+    place = (rows, cols, row0, row1, col0, col1)
     current = pyplot().gcf()
     if kept(current, LAYOUT, None) is not None:  # in whose place the grid comes
         current.clear()
@@ -298,9 +299,7 @@ def subplot(m: object, n: object = None, p: object = None) -> "Axes":
             pyplot().sca(axes)
             return axes
     grid = current.add_gridspec(rows, cols, **_GRID)
-    first, last = place[2] - 1, place[3] - 1
-    spanned = grid[first // cols : last // cols + 1, first % cols : last % cols + 1]
-    made: Axes = current.add_subplot(spanned)
+    made: Axes = current.add_subplot(grid[row0:row1, col0:col1])
     for axes in list(current.axes):
         if axes is not made and axes in current.axes and not _is_bar(axes, current) and _overlap(axes, made, place):
             remove_colorbar(axes)
@@ -328,6 +327,5 @@ def _overlap(axes: "Axes", made: "Axes", place: tuple[int, ...]) -> bool:
 
 
 def _rectangle(place: tuple[int, ...]) -> tuple[float, ...]:
-    rows, cols, first, last = place
-    (row0, col0), (row1, col1) = divmod(first - 1, cols), divmod(last - 1, cols)
-    return col0 / cols, (col1 + 1) / cols, row0 / rows, (row1 + 1) / rows
+    rows, cols, row0, row1, col0, col1 = place
+    return col0 / cols, col1 / cols, row0 / rows, row1 / rows

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ..arguments import as_array, as_text, expected, numbers, positive_integers, text_choice
 from ..name_values import NameValues
-from ..pictures import imread
+from ..pictures import imread, in_colour
 from ..resizing import imresize
 from .arrays import mat2gray
-from .casts import im2double, im2uint8, picture_array
+from .casts import im2double, im2uint8, one_picture, picture_array
 from .datastores import imageDatastore
 from .drawing import imshow
 from .figures import colour_of
@@ -130,7 +130,7 @@ def montage(*arguments: object, **options: object) -> "AxesImage":
     shown_by = ("DisplayRange", "Interpolation", "Parent")
     given = NameValues.parse(rest, options, ("Indices", "Size", *shown_by, *_TILE_OPTIONS))
     tiles = _tiled(given.read("Indices", None, _chosen, pictures), given, "Size")
-    return imshow(tiles, **{given.typed(name): given.value(name) for name in shown_by if name in given})
+    return imshow(tiles, **_passed_on(given, shown_by))
 
 
 def imshowpair(A: object, B: object, *arguments: object, **options: object) -> "AxesImage":
@@ -194,8 +194,12 @@ def imshowpair(A: object, B: object, *arguments: object, **options: object) -> "
         if method == "blend":
             fused = one + other  # beyond either, it is zero
             fused[: common[0], : common[1]] /= 2
-    drawn_by = ("Interpolation", "Parent")
-    return imshow(fused, **{given.typed(name): given.value(name) for name in drawn_by if name in given})
+    return imshow(fused, **_passed_on(given, ("Interpolation", "Parent")))
+
+
+def _passed_on(given: NameValues, names: Sequence[str]) -> dict[str, object]:
+    """The options of these names, for another function, as they were typed."""
+    return {given.typed(name): given.value(name) for name in names if name in given}
 
 
 def _checkered(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
@@ -231,7 +235,7 @@ def _of_one_depth(pictures: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     """All grey, or all in colour."""
     if all(picture.ndim == 2 for picture in pictures):
         return list(pictures)
-    return [p if p.ndim == 3 else np.repeat(p[:, :, np.newaxis], 3, axis=2) for p in pictures]
+    return [in_colour(picture) for picture in pictures]
 
 
 def _channels(name: str, value: object) -> tuple[int, ...]:
@@ -291,13 +295,7 @@ def _of_source(source: Any, *, alone: bool = False) -> list[NDArray[Any]]:
 
 
 def _checked(name: str, value: object) -> NDArray[Any]:
-    picture = picture_array(name, value)
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] != 3) or not picture.size:
-        msg = f"{name} must be pictures, H×W, H×W×3 or H×W×C×N with C of 1 or 3, but has shape {picture.shape}."
-        raise ValueError(msg)
-    return picture
+    return one_picture(name, value, "pictures, H×W, H×W×3 or H×W×C×N with C of 1 or 3")
 
 
 def _in_bytes(picture: NDArray[Any]) -> NDArray[Any]:
@@ -322,7 +320,7 @@ def _tiled(pictures: list[NDArray[Any]], given: NameValues, size_name: str) -> N
         shown = [im2double(picture) for picture in shown]
     colour = given.read("BackgroundColor", "black", colour_of)
     if len(set(colour)) > 1 or any(picture.ndim == 3 for picture in shown):
-        shown = [p if p.ndim == 3 else np.repeat(p[:, :, np.newaxis], 3, axis=2) for p in shown]
+        shown = [in_colour(picture) for picture in shown]
     rows, cols = given.read("ThumbnailSize", None, _thumbnail, shown[0].shape)
     borders = given.read("BorderSize", 0, _border)
     high, wide = rows + 2 * borders[0], cols + 2 * borders[1]

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from ..arguments import as_text, text_choice
+from ..arguments import begins, text_choice
 from ..name_values import NameValues
 from ..network.dlnetwork import dlnetwork, importNetworkFromONNX
 from ..network.layers import imageInputLayer
@@ -244,7 +244,7 @@ def _classifier(
 ) -> _Classifier:
     """The published network with the names of its classes."""
     # MATLAB also takes the weights alone, as the first argument.
-    alone = len(pairs) == 1 and not "weights".startswith(str(as_text(pairs[0]) or " ").lower())
+    alone = len(pairs) == 1 and not begins(pairs[0], ("Weights",))
     named = ("Weights", *pairs) if alone else pairs
     NameValues.parse(named, options, ("Weights",)).read("Weights", "imagenet", text_choice, ("imagenet",))
     net, class_names = imagePretrainedNetwork(name)

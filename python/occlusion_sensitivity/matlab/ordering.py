@@ -158,7 +158,7 @@ def sort(A: ArrayLike, *arguments: object, nargout: object = None, **options: ob
         raise ValueError(expected(given.typed("ComparisonMethod"), "auto for texts", method))
     keys, array, squeezed = _with_axis(_magnitudes(keys) if method == "abs" else keys, array, axis)
     order = _order(keys, axis, descending=direction == "descend", nan_last=last)
-    B, places = _taken(array, order, axis), order + 1
+    B, places = np.take_along_axis(array, order, axis), order + 1
     return outputs("sort", nargout, 2, B=B.reshape(squeezed), I=places.reshape(squeezed))
 
 
@@ -180,7 +180,7 @@ def _first_of(
     method = given.read("ComparisonMethod", "auto", text_choice, _COMPARISONS)
     keys, array, squeezed = _with_axis(_magnitudes(array) if method == "abs" else array, array, axis)
     order = _order(keys, axis, descending=descending, nan_last=True).take(range(min(count, array.shape[axis])), axis)
-    B, places = _taken(array, order, axis), order + 1
+    B, places = np.take_along_axis(array, order, axis), order + 1
     if array.shape[axis] <= count and array.ndim > len(squeezed):
         B, places = B.reshape(squeezed), places.reshape(squeezed)
     return outputs(function, nargout, 2, B=B, I=places)
@@ -250,7 +250,3 @@ def _order(keys: NDArray[Any], axis: int, *, descending: bool, nan_last: bool) -
         behind = np.argsort(missing if nan_last else ~missing, axis=axis, kind="stable")
         order = np.take_along_axis(order, behind, axis)
     return order
-
-
-def _taken(array: NDArray[Any], order: NDArray[np.intp], axis: int) -> NDArray[Any]:
-    return np.take_along_axis(array, order, axis)

@@ -97,12 +97,10 @@ def ind2rgb(X: ArrayLike, map: ArrayLike) -> NDArray[np.float64]:
     >>> ind2rgb(np.uint8([[0, 1]]), [[0, 0, 0], [1, 0, 0]])[0, 1]
     array([1., 0., 0.])
     """
-    places, table = real_array("X", X), real_array("map", map).astype(np.float64)
+    places, table = real_array("X", X), colour_map("map", map, "an m×3 array of 0…1")
     if places.ndim != 2:
         msg = f"X must be a matrix, H×W, but has shape {places.shape}."
         raise ValueError(msg)
-    if table.ndim != 2 or table.shape[1:] != (3,) or not len(table) or not ((table >= 0) & (table <= 1)).all():
-        raise ValueError(expected("map", "an m×3 array of 0…1", map))
     counted = isinstance(X, np.ndarray | np.generic) and places.dtype.kind in "uib"
     first = np.nan_to_num(np.trunc(places.astype(np.float64)), nan=1.0) - (0 if counted else 1)
     colours: NDArray[Any] = table[first.clip(0, len(table) - 1).astype(np.intp)]
@@ -192,3 +190,11 @@ def _grey(picture: NDArray[Any]) -> NDArray[Any]:
     grey = picture.astype(np.float64) @ _LUMINANCE
     cast: NDArray[Any] = rounded(grey, picture.dtype) if picture.dtype.kind in "ui" else grey.astype(picture.dtype)
     return cast
+
+
+def colour_map(name: str, value: Any, allowed: str) -> NDArray[np.float64]:
+    """`value` as red, green and blue of 0…1, m×3."""
+    table = real_array(name, value).astype(np.float64)
+    if table.ndim != 2 or table.shape[1] != 3 or not len(table) or not ((table >= 0) & (table <= 1)).all():
+        raise ValueError(expected(name, allowed, value))
+    return table

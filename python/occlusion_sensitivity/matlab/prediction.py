@@ -334,10 +334,7 @@ def _scoring(net: AnyNetwork, name: str, layer: object, *, by_number: bool = Tru
         layer_name = net.Layers[number - 1].Name
     if layer_name is None:
         raise TypeError(expected(name, "the name of a layer", layer))
-    try:
-        return net.scoring(layer_name)
-    except ValueError as error:  # which speaks of the property that nobody has set here
-        raise ValueError(str(error).replace("OutputNames", name, 1)) from error
+    return net.scoring(layer_name, name)
 
 
 def _output(network: Network, X: ArrayLike, given: NameValues) -> NDArray[np.float32]:

@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 from ..arguments import as_text, expected, numbers, shown, text_choice
 from ..files import write_named
 from ..name_values import NameValues
-from ..pictures import as_bitmap, encoded
+from ..pictures import as_bitmap, encoded, in_colour
 from .arrays import real_array
 from .axes import BAR, is_axes, is_figure, kept
-from .casts import im2double, im2uint8, picture_array, rounded
+from .casts import im2double, im2uint8, one_picture, picture_array, rounded
 from .figures import colour_of
 from .layouts import TiledLayout
+from .pictures import colour_map
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -322,13 +323,11 @@ def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
 
 def _pixels(A: ArrayLike, form: str, depth: int | None, *, indexed: bool) -> NDArray[Any]:
     """The picture in a class that the format has."""
-    picture = picture_array("A", A)
-    if picture.dtype == np.int16:
+    if picture_array("A", A).dtype == np.int16:
         raise TypeError(expected("A", "a picture of uint8, uint16, single, double or logical", A))
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    if picture.size == 0 or picture.ndim not in (2, 3) or (picture.ndim == 3 and (picture.shape[2] != 3 or indexed)):
-        msg = f"A must be a picture, {'H×W' if indexed else 'H×W or H×W×3'}, but has shape {picture.shape}."
+    picture = one_picture("A", A, f"a picture, {'H×W' if indexed else 'H×W or H×W×3'}")
+    if indexed and picture.ndim == 3:
+        msg = f"A must be a picture, H×W, but has shape {picture.shape}."
         raise ValueError(msg)
     if indexed:
         places = picture.astype(np.float64) - (picture.dtype.kind == "f")
@@ -375,18 +374,16 @@ def _with_opacity(name: str, value: object, pixels: NDArray[Any]) -> NDArray[np.
     alpha = real_array(name, value)
     if alpha.shape != pixels.shape[:2] or pixels.dtype == np.uint16:
         raise ValueError(expected(name, f"an opacity for each of {pixels.shape[:2]} pixels of 8 bits", value))
-    grey = im2uint8(pixels)
-    colour = grey if grey.ndim == 3 else np.repeat(grey[:, :, np.newaxis], 3, axis=2)
+    colour = in_colour(im2uint8(pixels))
     alpha = alpha if isinstance(value, np.ndarray) else alpha.astype(np.float64)
     return np.concatenate([colour, im2uint8(alpha)[:, :, np.newaxis]], axis=2)
 
 
 def _colours(table: object, pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    colours = real_array("map", table).astype(np.float64)
-    if colours.ndim != 2 or colours.shape[1] != 3 or not 1 <= len(colours) <= 256:
-        raise ValueError(expected("map", "an m×3 array of 0…1 with at most 256 colours", table))
-    if not ((colours >= 0) & (colours <= 1)).all():
-        raise ValueError(expected("map", "an m×3 array of 0…1 with at most 256 colours", table))
+    allowed = "an m×3 array of 0…1 with at most 256 colours"
+    colours = colour_map("map", table, allowed)
+    if len(colours) > 256:
+        raise ValueError(expected("map", allowed, table))
     if pixels.max() >= len(colours):
         raise ValueError(expected("A", f"places of the {len(colours)} colours of the map", pixels))
     return im2uint8(colours)

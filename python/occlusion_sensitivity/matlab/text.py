@@ -305,7 +305,7 @@ def _row_text(row: NDArray[Any], table: NDArray[Any], digits: int | None) -> str
         cells = [_general(value, digits) for value in row.tolist()]
         width = digits + 7
     elif bool((finite == np.floor(finite)).all() if finite.dtype.kind == "f" else True):
-        cells = [number_text(float(value) if isinstance(value, float) else int(value)) for value in row.tolist()]
+        cells = [number_text(value) for value in row.tolist()]
         longest = len(number_text(largest)) if finite.size == table.size else max(3, len(number_text(largest)))
         width = longest + 2
     else:

@@ -96,21 +96,21 @@ class dlnetwork:
         texts = [text for text in map(as_text, typed) if text is not None]
         if not texts or len(texts) != len(typed):
             raise TypeError(expected("OutputNames", "the name of a layer or several of them", names))
-        self.network = self._with_outputs(texts)
+        self.network = self._with_outputs(texts, "OutputNames")
 
-    def scoring(self, layer_name: str) -> Network:
-        """The network with that layer scored; kept, so that it is read once."""
+    def scoring(self, layer_name: str, typed: str = "OutputNames") -> Network:
+        """The network with that layer scored; kept, so that it is read once. Errors are of the argument as `typed`."""
         if layer_name not in self._scoring:
-            self._scoring[layer_name] = self._with_outputs([layer_name])
+            self._scoring[layer_name] = self._with_outputs([layer_name], typed)
         return self._scoring[layer_name]
 
-    def _with_outputs(self, names: Sequence[str]) -> Network:
+    def _with_outputs(self, names: Sequence[str], typed: str) -> Network:
         known = {tensor.name for tensor in self.network.outputs}
         file = self.network.file
-        network = self.network.scoring([name if name in known else file.tensor_named(name) for name in names])
+        network = self.network.scoring([name if name in known else file.tensor_named(name, typed) for name in names])
         for tensor in network.outputs:
             if not is_float(tensor):
-                msg = f"OutputNames must be layers that give floats, but {tensor.name!r} gives {tensor.type}."
+                msg = f"{typed} must be layers that give floats, but {tensor.name!r} gives {tensor.type}."
                 raise ValueError(msg)
         return network
 

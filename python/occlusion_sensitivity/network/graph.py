@@ -126,9 +126,9 @@ class NetworkFile:
             return []
         return sorted(unknown)
 
-    def tensor_named(self, name: str) -> str:
-        """The tensor that OutputNames mean by `name`; ValueError where they mean none."""
-        return layer_nodes.tensor_named(self._graph(), name)
+    def tensor_named(self, name: str, typed: str = "OutputNames") -> str:
+        """The tensor that is meant by `name`; ValueError, of the argument as `typed`, where none is."""
+        return layer_nodes.tensor_named(self._graph(), name, typed)
 
     def is_channels_first(self, tensor: str) -> bool | None:
         """Where the channels of a spatial tensor of this graph are, by the operators that made it; None: not known."""

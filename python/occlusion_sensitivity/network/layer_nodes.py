@@ -28,7 +28,7 @@ def layer_nodes(graph: "GraphProto") -> "list[NodeProto]":
     return layers
 
 
-def tensor_named(graph: "GraphProto", name: str) -> str:
+def tensor_named(graph: "GraphProto", name: str, typed: str) -> str:
     """The tensor of that name, or what the layer of that name gives: in the file, or in MATLAB before the export."""
     layers = layer_nodes(graph)
     known: dict[str, str] = {name_of(node): output_of(node) for node in layers}
@@ -41,7 +41,7 @@ def tensor_named(graph: "GraphProto", name: str) -> str:
         end = _end_of_layer(spelling, parts)
         if end is not None:
             return output_of(end)
-    raise ValueError(_unknown(graph, name, list(known)))
+    raise ValueError(_unknown(graph, name, list(known), typed))
 
 
 def output_of(node: "NodeProto") -> str:
@@ -93,12 +93,12 @@ def _is_part_of(name: str, node: "NodeProto") -> bool:
     return any(re.fullmatch(rf"{re.escape(name)}_{operator}\d*", own) for own in (name_of(node), output_of(node)))
 
 
-def _unknown(graph: "GraphProto", name: str, known: Sequence[str]) -> str:
+def _unknown(graph: "GraphProto", name: str, known: Sequence[str], typed: str) -> str:
     if name in _images(graph):
-        return f"OutputNames must be layers behind the input, but {name!r} is the input."
+        return f"{typed} must be layers behind the input, but {name!r} is the input."
     others = {text for node in graph.node for text in (name_of(node), *node.output)}
     others.update(tensor.name for tensor in graph.initializer)
     why = ": it does not depend on the pixels of the image" if name and name in others else ""
     closest = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[-3:]
     hint = f" Closest: {', '.join(closest)}." if closest else ""
-    return f"OutputNames must be layers of the network, but {name!r} is none{why}.{hint}"
+    return f"{typed} must be layers of the network, but {name!r} is none{why}.{hint}"

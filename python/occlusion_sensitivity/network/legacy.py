@@ -103,11 +103,11 @@ class DAGNetwork:
         """What maps are made with."""
         return self._net.network
 
-    def scoring(self, layer_name: str) -> Network:
+    def scoring(self, layer_name: str, typed: str = "OutputNames") -> Network:
         """The network with that layer scored."""
         if layer_name == self._last.Name:
             return self.network  # which that layer leaves as they are
-        return self._net.scoring(layer_name)
+        return self._net.scoring(layer_name, typed)
 
 
 class SeriesNetwork(DAGNetwork):
