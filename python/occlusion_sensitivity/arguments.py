@@ -3,6 +3,7 @@
 import difflib
 import math
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 _NUMERIC_CLASSES = frozenset("bhilqBHILQfd")
 # A whole number that no argument allows, and that a double holds.
 _BEYOND = 10**300
+# From this likeness on, of 0…1, a name may be meant by another text, and a word by another.
+_CLOSE, _CLOSE_WORD = 0.75, 0.8
 
 
 def shown(value: object) -> str:
@@ -94,16 +97,59 @@ def texts_in(value: object) -> list[str] | None:
 
 
 def channel_named(name: str, label: str, class_names: Sequence[str], way_out: str) -> int:
-    """The channel, from 1, of the class `label`; `way_out` says how to choose where several have that name."""
+    """The channel, from 1, of the class `label`; `way_out` says how to choose a channel otherwise."""
     found = [k for k, class_name in enumerate(class_names, start=1) if class_name == label]
-    if len(found) > 1:
-        msg = f"{name} {label!r} is the name of the channels {found}; {way_out}."
+    return _only_channel(name, label, found, class_names, way_out)
+
+
+def channel_in_any_case(name: str, label: str, class_names: Sequence[str], way_out: str) -> int:
+    """As :func:`channel_named`; where no class has exactly that name, case and blanks around it do not matter."""
+    found = [k for k, class_name in enumerate(class_names, start=1) if class_name == label]
+    folded = label.strip().casefold()
+    found = found or [k for k, known in enumerate(class_names, start=1) if known.strip().casefold() == folded]
+    return _only_channel(name, label, found, class_names, way_out)
+
+
+def _only_channel(name: str, label: str, found: list[int], class_names: Sequence[str], way_out: str) -> int:
+    if len(found) == 1:
+        return found[0]
+    if found:
+        msg = f"{name} {shown(label)} is the name of the channels {found}; {way_out}."
         raise ValueError(msg)
+    msg = f"{name} must be a class name of the network, but is {shown(label)}"
+    if re.fullmatch(r"[+-]?\d+(\.0*)?", label.strip()):
+        msg = f"{msg}. If that is the number of a channel, {way_out}."
+        raise ValueError(msg)
+    closest = _closest(label, class_names)
+    if not closest:
+        msg = f"{msg}, and none of its {len(class_names)} class names is close to that."
+        raise ValueError(msg)
+    msg = f"{msg}. Closest: {', '.join(closest)}."
+    raise ValueError(msg)
+
+
+def _closest(label: str, class_names: Sequence[str]) -> list[str]:
+    """The names, five at most and the closest first, that may be meant by `label`, whatever the case.
+
+    They have all of its words; where none has, they consist of some of them, or a letter or two are other ones.
+    """
+    folded, meant = label.strip().casefold(), _words(label)
+    words = {name: _words(name) for name in class_names}
+    likeness = {name: difflib.SequenceMatcher(None, name.strip().casefold(), folded).ratio() for name in words}
+    found = [name for name in words if meant and meant <= words[name]]
     if not found:
-        closest = difflib.get_close_matches(label, class_names, n=5, cutoff=0.5) or class_names[:5]
-        msg = f"{name} must be a class name of the network, but is {label!r}. Closest: {', '.join(closest)}."
-        raise ValueError(msg)
-    return found[0]
+        known = sorted(set().union(*words.values()))
+        alike = [set(difflib.get_close_matches(word, known, n=9, cutoff=_CLOSE_WORD)) for word in meant]
+        found = [
+            name
+            for name, own in words.items()
+            if likeness[name] >= _CLOSE or (own and own <= meant) or (alike and all(own & one for one in alike))
+        ]
+    return sorted(found, key=lambda name: -likeness[name])[:5]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", text.casefold()))
 
 
 def is_auto(value: object) -> bool:

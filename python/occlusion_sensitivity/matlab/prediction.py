@@ -41,7 +41,8 @@ def predict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: o
     Returns
     -------
     scores : numpy.ndarray of single, 1×K or N×K
-        For a spatial output, rows×columns×K, or rows×columns×K×N.
+        For a spatial output, rows×columns×K, or rows×columns×K×N. ``scores.argmax()`` counts from 0, channelIdx of
+        occlusionSensitivity from 1: the channel of the largest score of one image is ``scores.argmax() + 1``.
 
     Raises
     ------

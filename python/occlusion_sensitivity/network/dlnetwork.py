@@ -135,7 +135,8 @@ class dlnetwork:
         -------
         scores : numpy.ndarray of single
             On the host: 1×K for K output channels; where there are several spatial positions, they come first,
-            rows×columns×K.
+            rows×columns×K. ``scores.argmax()`` counts from 0, and the channelIdx of occlusionSensitivity from 1: the
+            channel of the largest score is ``scores.argmax() + 1``.
 
         Raises
         ------

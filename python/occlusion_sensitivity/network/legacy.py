@@ -81,7 +81,10 @@ class DAGNetwork:
         return repr(self._net).replace("dlnetwork", type(self).__name__, 1)
 
     def predict(self, X: ArrayLike) -> NDArray[np.float32]:
-        """The scores of the classes for one image; see dlnetwork.predict."""
+        """The scores of the classes for one image; see dlnetwork.predict.
+
+        ``scores.argmax()`` counts from 0, a channelIdx from 1.
+        """
         return self._net.predict(X)
 
     def to_dlnetwork(self) -> dlnetwork:

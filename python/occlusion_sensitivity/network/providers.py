@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import threads
 from ..devices import Device
-from ..packages import RUNTIME, gpu_command, install_command, is_installed, missing
+from ..packages import RUNTIME, gpu_command, is_installed, missing, new_environment_command
 
 _CUDA = "CUDAExecutionProvider"
 # An environment variable: it is about the machine's arithmetic, not about a network or a map, as CuPy's CUPY_TF32 is.
@@ -25,8 +25,9 @@ def onnxruntime() -> ModuleType:
     """The module, or an ImportError that says how to install it."""
     if is_installed("onnxruntime") and is_installed("onnxruntime-gpu"):
         msg = (
-            "onnxruntime and onnxruntime-gpu are both installed, and their files overwrite each other: "
-            f"pip uninstall -y onnxruntime onnxruntime-gpu, then {install_command('cpu')} or {install_command('gpu')}."
+            "onnxruntime and onnxruntime-gpu are both installed, and their files overwrite each other. "
+            "A virtual environment with one of them works: "
+            f"{new_environment_command('cpu')} or, for NVIDIA GPUs, {new_environment_command('gpu')}."
         )
         raise ImportError(msg)
     try:
