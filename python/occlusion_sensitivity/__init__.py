@@ -7,33 +7,45 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .drawings import draw_map
+    from .explaining import explain
+    from .explanation import Explanation
     from .network.dlnetwork import dlnetwork, importNetworkFromONNX
     from .network.layers import imageInputLayer
     from .network.pretrained import imagePretrainedNetwork
     from .occlusion import occlusionSensitivity
+    from .pages import map_page
     from .pictures import imread
     from .resizing import imresize
     from .threads import thread_limit
 
 __version__ = "0.1.0"
 __all__ = [
+    "Explanation",
     "dlnetwork",
+    "draw_map",
+    "explain",
     "imageInputLayer",
     "imagePretrainedNetwork",
     "importNetworkFromONNX",
     "imread",
     "imresize",
+    "map_page",
     "occlusionSensitivity",
     "thread_limit",
 ]
 
 _MODULES = {
+    "Explanation": ".explanation",
     "dlnetwork": ".network.dlnetwork",
+    "draw_map": ".drawings",
+    "explain": ".explaining",
     "imageInputLayer": ".network.layers",
     "imagePretrainedNetwork": ".network.pretrained",
     "importNetworkFromONNX": ".network.dlnetwork",
     "imread": ".pictures",
     "imresize": ".resizing",
+    "map_page": ".pages",
     "occlusionSensitivity": ".occlusion",
     "thread_limit": ".threads",
 }

@@ -1,6 +1,6 @@
 """MATLAB's name-value arguments: options by name, each as the user typed it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
@@ -56,6 +56,10 @@ class NameValues:
     def of(cls, values: Mapping[str, object]) -> Self:
         """Values by full names, typed so."""
         return cls({name: Option(name, value) for name, value in values.items()})
+
+    def __iter__(self) -> Iterator[str]:
+        """The full names of what was given."""
+        return iter(self._given)
 
     def __contains__(self, name: str) -> bool:
         return name in self._given

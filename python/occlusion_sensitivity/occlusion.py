@@ -1,11 +1,14 @@
 """occlusionSensitivity: the pipeline, one line a stage."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .calls import AnyNetwork, scored_channels
+from .devices import Device, DeviceArray
 from .execution import network_in
-from .grid import mask_grid
+from .grid import MaskGrid, mask_grid
 from .images import checked_image
 from .mini_batches import Progress
 from .name_values import NameValues
@@ -107,18 +110,46 @@ def occlusion_map(
     network: Network, X: ArrayLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
 ) -> NDArray[np.float32]:
     """occlusionSensitivity with its arguments sorted."""
+    found = occlusion_of(network, X, channelIdx, given, progress).score_map()
+    return found[..., 0] if found.shape[2] == 1 else found
+
+
+@dataclass(frozen=True, slots=True)
+class Occlusion:
+    """The drops under the masks, before they become a map.
+
+    Attributes
+    ----------
+    drops : DeviceArray of single, shape (rows, columns, channels)
+        A value for each mask of the grid, on the device.
+    """
+
+    options: OcclusionOptions
+    grid: MaskGrid
+    device: Device
+    drops: DeviceArray
+
+    def score_map(self) -> NDArray[np.float32]:
+        """The map of each channel on the host, H×W×K; with OutputUpsampling "none" the drops."""
+        found = self.drops
+        if self.options.output_upsampling != "none":
+            found = imresize(found, self.options.input_size, self.options.output_upsampling)
+        score_map = self.device.to_host(found)
+        _warn_of_no_value(score_map)
+        return score_map
+
+
+def occlusion_of(
+    network: Network, X: ArrayLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
+) -> Occlusion:
+    """The pipeline up to the drops."""
     image = checked_image(X, network.input_size)
     options = OcclusionOptions.parse(given, image)
     network = network_in(network, options.execution_environment, given.typed("ExecutionEnvironment"))
     channels = parse_channels(channelIdx, network.channel_count(image))
     grid = mask_grid(options)
     drops = score_drops(network, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
-    score_map = drops.reshape(*grid.shape, len(channels))
-    if options.output_upsampling != "none":
-        score_map = imresize(score_map, options.input_size, options.output_upsampling)
-    score_map = network.device.to_host(score_map)
-    _warn_of_no_value(score_map)
-    return score_map[..., 0] if len(channels) == 1 else score_map
+    return Occlusion(options, grid, network.device, drops.reshape(*grid.shape, len(channels)))
 
 
 def _warn_of_no_value(score_map: NDArray[np.float32]) -> None:

@@ -3,13 +3,14 @@
 import io
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import existing_file
+from .arguments import existing_file, shown
 from .packages import missing
 
 if TYPE_CHECKING:
@@ -28,6 +29,21 @@ EXTENSIONS = (
 )
 # What Pillow calls the pictures whose 16 bits it keeps.
 _SIXTEEN_BITS = ("I;16", "I;16B", "I;16L", "I;16N", "I")
+# Where several frames are a film, not pages, sizes or views of one picture.
+_FILMS = ("GIF", "PNG", "WEBP", "AVIF")
+# EXIF's Orientation: the tag, and what makes each of its values upright.
+_ORIENTATION = 0x0112
+_UPRIGHT: dict[object, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: lambda X: X[:, ::-1],
+    3: lambda X: X[::-1, ::-1],
+    4: lambda X: X[::-1],
+    5: lambda X: X.swapaxes(0, 1),
+    6: lambda X: X.swapaxes(0, 1)[:, ::-1],
+    7: lambda X: X[::-1, ::-1].swapaxes(0, 1),
+    8: lambda X: X.swapaxes(0, 1)[::-1],
+}
+# So many rows are converted at a time: in double, a large photograph is eight times as large.
+_ROWS_AT_ONCE = 64
 
 
 def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
@@ -71,27 +87,47 @@ def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
     ...
     FileNotFoundError: filename: there is no file 'no_such_file.png'.
     """
-    file = existing_file("filename", filename)
+    return _read(existing_file("filename", filename), _pixels)
+
+
+def upright(file: Path) -> NDArray[Any]:
+    """A photograph as :func:`imread` gives it, but turned and mirrored as its EXIF says; ValueError for a film."""
+    return _read(file, _upright_pixels)
+
+
+def upright_picture(picture: Any) -> NDArray[Any]:
+    """An image of Pillow's in the same way, as it is now: whatever it was read from, and unchanged."""
     try:
-        return _pixels(file)
-    except ImportError:
-        raise
-    except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
-        msg = f"{str(file)!r} cannot be read as a picture: {error}"
+        return _upright_pixels(picture.copy())
+    except Exception as error:
+        msg = f"{shown(picture)} cannot be read as a picture: {error}"
         raise ValueError(msg) from error
+
+
+def in_eight_bits(X: NDArray[Any]) -> NDArray[np.uint8]:
+    """A picture of :func:`imread` in uint8."""
+    return _by_rows(X, lambda rows: np.round(rows / 257.0)) if X.dtype == np.uint16 else X
 
 
 def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
     """A picture in 8 bits and with as many channels as a network takes: 1 (grey) or 3 (RGB)."""
-    if X.dtype == np.uint16:
-        X = np.round(X / 257.0).astype(np.uint8)
+    X = in_eight_bits(X)
     if n_channels == 3:
         return in_colour(X)
     if n_channels == 1:
         # ITU-R BT.601, the luma of MATLAB's rgb2gray and of Pillow's mode "L"
-        return X if X.ndim == 2 else np.round(X @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
+        return X if X.ndim == 2 else _by_rows(X, lambda rows: np.round(rows @ np.array([0.299, 0.587, 0.114])))
     msg = f"A picture has 1 or 3 channels, but the network takes {n_channels}."
     raise ValueError(msg)
+
+
+def _by_rows(X: NDArray[Any], converted: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.uint8]:
+    """What `converted` makes of a picture, H×W, some rows at a time."""
+    found = np.empty(X.shape[:2], dtype=np.uint8)
+    for first in range(0, len(X), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        found[rows] = converted(X[rows])
+    return found
 
 
 def in_colour(X: NDArray[Any]) -> NDArray[Any]:
@@ -99,21 +135,49 @@ def in_colour(X: NDArray[Any]) -> NDArray[Any]:
     return X if X.ndim == 3 else np.repeat(X[:, :, np.newaxis], 3, axis=2)
 
 
-def _pixels(file: Path) -> NDArray[Any]:
-    with file.open("rb") as stream, _opened(stream, file) as picture:
-        if _is_deep_colour(picture):
-            msg = "it has 16 bits for each of several channels, of which Pillow reads 8"
-            raise ValueError(msg)
-        picture.load()
-        if picture.mode in _SIXTEEN_BITS:
-            return _sixteen_bits(np.asarray(picture))
-        if picture.mode == "F":
-            msg = "its pixels are floating-point numbers"
-            raise ValueError(msg)
-        grey = picture.mode in ("1", "L", "LA", "La")
-        # Left out; of a table of transparencies, Pillow would warn.
-        picture.info.pop("transparency", None)
-        return np.asarray(picture.convert("L" if grey else "RGB"))
+def _read(file: Path, how: "Callable[[Picture], NDArray[Any]]") -> NDArray[Any]:
+    """What `how` finds in the picture; ValueError where it cannot be read."""
+    try:
+        with file.open("rb") as stream, _opened(stream, file) as picture:
+            return how(picture)
+    except ImportError:
+        raise
+    except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
+        msg = f"{str(file)!r} cannot be read as a picture: {error}"
+        raise ValueError(msg) from error
+
+
+def _pixels(picture: "Picture") -> NDArray[Any]:
+    if _is_deep_colour(picture):
+        msg = "it has 16 bits for each of several channels, of which Pillow reads 8"
+        raise ValueError(msg)
+    picture.load()
+    if picture.mode in _SIXTEEN_BITS:
+        return _sixteen_bits(np.asarray(picture))
+    if picture.mode == "F":
+        msg = "its pixels are floating-point numbers"
+        raise ValueError(msg)
+    if picture.mode in ("L", "RGB"):  # without the copy that convert makes
+        return np.asarray(picture)
+    grey = picture.mode in ("1", "LA", "La")
+    # Left out; of a table of transparencies, Pillow would warn.
+    picture.info.pop("transparency", None)
+    return np.asarray(picture.convert("L" if grey else "RGB"))
+
+
+def _upright_pixels(picture: "Picture") -> NDArray[Any]:
+    frames = getattr(picture, "n_frames", 1)
+    if picture.format in _FILMS and frames > 1:
+        msg = f"it is a film of {frames} pictures; saved as a picture of its own, one of them can be explained"
+        raise ValueError(msg)
+    X = _pixels(picture)
+    try:
+        # After the pixels, as some decoders turn them, and take the tag away then.
+        orientation = picture.getexif().get(_ORIENTATION)
+    except Exception:  # what is written beside the pixels is damaged; they are not
+        orientation = None
+    turn = _UPRIGHT.get(orientation)
+    return X if turn is None else turn(X)
 
 
 def _opened(stream: BinaryIO, file: Path) -> "Picture":
@@ -198,6 +262,18 @@ def encoded(pixels: NDArray[Any], form: str, table: NDArray[np.uint8] | None = N
     buffer = io.BytesIO()
     picture.save(buffer, format=form, **options)
     return buffer.getvalue()
+
+
+def written_in_png(file: Path, name: str) -> str | None:
+    """The text of that name in a PNG file; None where there is none, or no such file."""
+    from PIL import Image
+
+    try:
+        with Image.open(file, formats=["PNG"]) as picture:
+            text = picture.info.get(name)
+    except (OSError, SyntaxError, ValueError):
+        return None
+    return text if isinstance(text, str) else None
 
 
 def as_bitmap(png: bytes) -> bytes:

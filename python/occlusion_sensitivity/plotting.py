@@ -1,38 +1,217 @@
 """Drawing maps over pictures, without a display: matplotlib's figures, never its pyplot."""
 
 import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .colormaps import jet
+from .framing import Box
+from .lettering import broken, drawable, lettered
 from .packages import missing
+from .painting import Picture, Scale, Style, bar_colours
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
+# What the SHA-256 of a photograph is called in a PNG file of its map.
+PHOTOGRAPH = "Photograph-SHA256"
+FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".pdf": "pdf", ".svg": "svg"}
+# Pixels of a figure per inch: matplotlib counts in inches and points.
+_DPI = 100
+# Below this width of a figure, what is written no longer fits.
+_NARROWEST = 460
+# The shares of the strongest drop at which contours run.
+_LEVELS = (0.25, 0.5, 0.75)
 
-def overlay_png(X: NDArray[Any], score_map: NDArray[np.float32], title: str) -> bytes:
-    """The picture with the map over it in jet at half transparency, a colour bar and a title, as a PNG file.
 
-    Parameters
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One picture of a figure, and what is drawn on it. Places are in its pixels, from its upper left corner.
+
+    Attributes
     ----------
-    X : uint8, H×W or H×W×3
-    score_map : any size; it is stretched over the picture.
+    values : numpy.ndarray or None
+        The map whose contours are drawn.
+    box : (float, float, float, float) or None
+        row0, row1, col0, col1 of the mask that is outlined.
+    seen : (float, float, float, float) or None
+        The part that the network saw, where that is not all.
     """
-    rows, cols = X.shape[:2]
-    height = 4.8
-    figure = _figure((float(np.clip(height * cols / rows, 3.0, 14.0)) + 1.2, height))
-    axes = figure.subplots()
-    axes.imshow(X, cmap="gray", vmin=0, vmax=255, interpolation="bilinear")
-    extent = (-0.5, cols - 0.5, rows - 0.5, -0.5)
-    shown = axes.imshow(score_map, cmap=_jet(), alpha=0.5, extent=extent, interpolation="nearest")
-    figure.colorbar(shown, ax=axes, label="drop of the score under the mask")
-    axes.set_title(drawable(title), parse_math=False)
+
+    picture: Picture
+    title: str = ""
+    values: NDArray[np.float32] | None = None
+    box: Box | None = None
+    seen: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The colour bar of a figure."""
+
+    colours: NDArray[np.float64]
+    scale: Scale
+    label: str
+    goes_below: bool
+
+    @classmethod
+    def of(cls, style: Style, scale: Scale, opacity: float, picture: Picture, drops: NDArray[Any], label: str) -> "Bar":
+        lowest = float(np.min(drops[np.isfinite(drops)], initial=0.0))
+        return cls(bar_colours(style, scale, opacity, picture), scale, label, lowest < scale.low)
+
+    def draw(self, axes: "Axes", *, own_axes: bool) -> None:
+        """Draw it into `axes`, or beside them."""
+        from matplotlib.cm import ScalarMappable
+        from matplotlib.colors import ListedColormap, Normalize
+
+        colours = ListedColormap(self.colours)
+        mappable = ScalarMappable(Normalize(self.scale.low, self.scale.high), colours)
+        where: dict[str, Any] = {"cax": axes} if own_axes else {"ax": axes}
+        axes.figure.colorbar(
+            mappable, **where, label=self.label, extend="min" if self.goes_below else "neither", extendfrac=0.04
+        )
+
+
+def draw_panel(axes: "Axes", panel: Panel, scale: Scale, unit: float) -> None:
+    """Draw a panel into axes; `unit` is the width of the thinnest line, in points."""
+    rows, cols = panel.picture.shape[:2]
+    axes.imshow(panel.picture, interpolation="none", extent=(0, cols, rows, 0), aspect="equal")
+    if panel.values is not None:
+        _draw_contours(axes, panel.values, scale, unit)
+    if panel.seen is not None:
+        _outline(axes, panel.seen, unit, dashes=(4, 3))
+    if panel.box is not None:
+        _outline(axes, panel.box, 1.4 * unit)
+    axes.set(xlim=(0, cols), ylim=(rows, 0))
     axes.set_axis_off()
-    return _png(figure, dpi=120)
+
+
+def _draw_contours(axes: "Axes", values: NDArray[np.float32], scale: Scale, unit: float) -> None:
+    from matplotlib.patheffects import withStroke
+
+    rows, cols = values.shape
+    finite = values[np.isfinite(values)]
+    low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
+    wanted = [sign * share * scale.high for sign in ((-1, 1) if scale.low < 0 else (1,)) for share in _LEVELS]
+    levels = sorted(level for level in wanted if low < level < high)
+    if not levels or min(rows, cols) < 2:
+        return
+    lines = axes.contour(
+        np.arange(cols) + 0.5,
+        np.arange(rows) + 0.5,
+        np.ma.masked_invalid(values),
+        levels=levels,
+        colors=[tuple(map(float, colour)) for colour in scale.colours_of(np.array(levels))],
+        linewidths=1.6 * unit,
+        linestyles="solid",
+    )
+    lines.set(path_effects=[withStroke(linewidth=3.2 * unit, foreground="black", alpha=0.55)])
+
+
+def _outline(axes: "Axes", box: Box, width: float, dashes: tuple[float, float] | None = None) -> None:
+    """A white line with a black edge, which is seen on every photograph; inside of the picture."""
+    from matplotlib.patches import Rectangle
+
+    row0, row1, col0, col1 = box
+    for colour, thickness in (("black", 2.2 * width), ("white", width)):
+        style: Any = (0, dashes) if dashes is not None and colour == "white" else "solid"
+        axes.add_patch(
+            Rectangle(
+                (col0, row0), col1 - col0, row1 - row0, fill=False, color=colour, linewidth=thickness, linestyle=style
+            )
+        )
+
+
+def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None, caption: str) -> "Figure":
+    """Rows of panels of one size, pixel for pixel, with titles, a colour bar on the right, and a caption below."""
+    check_installed()
+    high, wide = panels[0][0].picture.shape[:2]
+    font = 15 * float(np.clip(max(high, wide) / 900, 0.9, 1.8))  # in pixels; every other measure follows from it
+    pad = round(font)
+    beside = round(8.5 * font) if bar is not None else 0
+    columns = max(map(len, panels))
+    block_width = columns * wide + (columns - 1) * pad
+    width = max(block_width + beside + 2 * pad, _NARROWEST)
+    room = max(wide, width - 2 * pad - beside) if columns == 1 else wide
+    titles = [[_lines(panel.title, room, font) for panel in row] for row in panels]
+    heads = [round(1.35 * font * max(map(len, row))) + pad // 2 for row in titles]
+    words, small = _smaller(caption, width - 2 * pad, 0.8 * font)
+    foot = round(1.35 * small * len(words)) + (pad if words else 0)
+    block_height = max(sum(heads) + len(panels) * (high + pad // 2), round(12 * font))
+    height = block_height + pad + foot
+
+    figure = _figure((width / _DPI, height / _DPI), layout=None)
+    left = max(pad, (width - beside - block_width) // 2)
+    top = pad // 2
+    for row, lines, head in zip(panels, titles, heads, strict=True):
+        top += head
+        for column, (panel, title) in enumerate(zip(row, lines, strict=True)):
+            col = left + column * (wide + pad)
+            axes = figure.add_axes((col / width, 1 - (top + high) / height, wide / width, high / height))
+            draw_panel(axes, panel, scale, font / 12)
+            _write(figure, title, (col + wide / 2, height - top + pad // 2), font, ha="center", va="bottom")
+        top += high + pad // 2
+    if bar is not None:
+        bar_left = (left + block_width + round(1.2 * font)) / width
+        bar_top = pad // 2 + heads[0]
+        bar_height = max(top - pad // 2 - bar_top, round(9 * font))
+        axes = figure.add_axes((bar_left, 1 - (bar_top + bar_height) / height, 1.2 * font / width, bar_height / height))
+        bar.draw(axes, own_axes=True)
+        points = 0.8 * font * 72 / _DPI
+        axes.tick_params(labelsize=points, width=font / 20, length=font / 4)
+        axes.yaxis.label.set_fontsize(points)
+        axes.yaxis.get_offset_text().set_fontsize(points)
+    _write(figure, words, (pad, pad * 0.6), small, ha="left", va="bottom", color="0.25")
+    return figure
+
+
+def _lines(text: str, width: float, size: float) -> list[str]:
+    return broken(text, width, size) if text else []
+
+
+def _smaller(text: str, width: float, size: float) -> tuple[list[str], float]:
+    """A text in one line, somewhat smaller if that makes it fit; else in lines. And its size."""
+    for smaller in (size, 0.85 * size):
+        lines = _lines(text, width, smaller)
+        if len(lines) < 2:
+            break
+    return lines, smaller
+
+
+def _write(figure: "Figure", lines: Sequence[str], place: tuple[float, float], size: float, **how: Any) -> None:
+    """Write lines at a place in pixels from the lower left corner."""
+    if not lines:
+        return
+    text, families = lettered("\n".join(lines))
+    width, height = figure.get_size_inches() * _DPI
+    figure.text(
+        *(place[0] / width, place[1] / height),
+        text,
+        fontsize=size * 72 / _DPI,
+        fontfamily=families,
+        parse_math=False,
+        linespacing=1.2,
+        **how,
+    )
+
+
+def encoded_figure(figure: "Figure", form: str, about: Mapping[str, str] | None = None) -> bytes:
+    """A figure as the content of a file, without the time at which it was written; a PNG file says `about` what."""
+    options: dict[str, dict[str, Any]] = {
+        "png": {"metadata": about},
+        "jpeg": {"pil_kwargs": {"quality": 92}},
+        "pdf": {"metadata": {"CreationDate": None}},
+        "svg": {"metadata": {"Date": None}},
+    }
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=form, dpi=_DPI, **options[form])
+    return buffer.getvalue()
 
 
 def comparison_png(reference: NDArray[Any], found: NDArray[Any], source: str) -> bytes:
@@ -54,15 +233,24 @@ def comparison_png(reference: NDArray[Any], found: NDArray[Any], source: str) ->
         figure.colorbar(shown, ax=axes)
         axes.set_title(drawable(title if maps.shape[2] == 1 else f"{title}, map {k + 1}"), parse_math=False)
         axes.set_axis_off()
-    return _png(figure, dpi=70)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=70)
+    return buffer.getvalue()
+
+
+def check_installed() -> None:
+    """Raise an ImportError that says how to install matplotlib, unless it is there."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise missing("Drawing needs", "matplotlib", "pictures", error) from error
 
 
 def _figure(size: tuple[float, float], layout: Literal["constrained"] | None = "constrained") -> "Figure":
     """A figure of its own, not pyplot's: nothing global is touched, and no display is needed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise missing("Drawing needs", "matplotlib", "pictures", error) from error
+    check_installed()
+    from matplotlib.figure import Figure
+
     return Figure(figsize=size, layout=layout)
 
 
@@ -70,23 +258,3 @@ def _jet() -> "ListedColormap":
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(jet())
-
-
-def _png(figure: "Figure", dpi: int) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi)
-    return buffer.getvalue()
-
-
-def drawable(text: str) -> str:
-    """The text, with a box for each character that the font has not: matplotlib would warn of each."""
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    families = FontProperties().get_family()
-    fonts = [get_font(findfont(FontProperties(family=[family]))) for family in families]
-
-    def has(character: str) -> bool:
-        return any(font.get_char_index(ord(character)) for font in fonts)
-
-    box = "□" if has("□") else "?"
-    return "".join(character if character == "\n" or has(character) else box for character in text)

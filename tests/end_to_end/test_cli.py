@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 import termios
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from scipy.io import loadmat
 
 import networks
-from occlusion_sensitivity import imagePretrainedNetwork, imresize, occlusionSensitivity
+from occlusion_sensitivity import imagePretrainedNetwork, imread, imresize, occlusionSensitivity
 from occlusion_sensitivity.cli import main
 
 COMMAND = str(Path(sys.executable).with_name("occlusion-sensitivity"))
@@ -59,15 +60,23 @@ def test_demo_explains_the_cup_of_coffee():
     row, col = (
         int(lines[5].partition(f"{axis} ")[2].partition(word)[0]) for axis, word in (("row", ","), ("column", ":"))
     )
-    # The coffee in the cup: an ellipse around (78, 110) of the 224×224 pixels.
-    assert ((row - 78) / 50) ** 2 + ((col - 110) / 62) ** 2 < 1
+    # The coffee in the cup: an ellipse in the 400×400 pixels of the photograph.
+    assert ((row - 139) / 90) ** 2 + ((col - 196) / 110) ** 2 < 1
     with Image.open("occlusion-sensitivity-demo.png") as overlay:
         assert overlay.format == "PNG"
         pixels = np.asarray(overlay.convert("RGB")).astype(int)
-    assert pixels.shape[0] > 400
-    # Red where the map peaks, blue in the corner of the picture: jet over the photograph.
-    reddest = np.argwhere(pixels[:, : pixels.shape[1] * 3 // 4, 0] - pixels[:, : pixels.shape[1] * 3 // 4, 2] > 150)
-    assert len(reddest) > 100
+    # The photograph itself, pixel by pixel, where the map is cold: its lower rows.
+    photograph = imread(files("occlusion_sensitivity") / "data" / "coffee.jpg").astype(int)
+    apart = {
+        (row, col): np.abs(pixels[row + 300 : row + 400, col : col + 100] - photograph[300:, :100]).mean()
+        for row in range(pixels.shape[0] - 399)
+        for col in range(40)
+    }
+    row, col = min(apart, key=apart.get)
+    assert apart[row, col] < 1
+    # Red where the map peaks.
+    hot = pixels[row + 100 : row + 150, col + 165 : col + 235]
+    assert (hot[..., 0] - hot[..., 2] > 100).mean() > 0.6
 
 
 def test_help_names_every_option():
@@ -77,6 +86,10 @@ def test_help_names_every_option():
     for option in ("--network", "--classes", "--channel", "--label", "--mask-size", "--stride", "--mask-value"):
         assert option in text
     for option in ("--upsampling", "--clipping", "--batch", "--device", "--output", "--pixel-range"):
+        assert option in text
+    for option in ("--top", "--fit", "--frame", "--style", "--colormap", "--opacity", "--longest-side"):
+        assert option in text
+    for option in ("--mean", "--std", "--layout", "--layer"):
         assert option in text
     assert run("--version").stdout.startswith("occlusion-sensitivity 0.")
 
@@ -116,13 +129,16 @@ def test_explain_gives_the_numbers_of_the_function(picture, network, capsys):
         MaskClipping="off",
     )
     np.testing.assert_array_equal(np.load("map.npy"), expected)
-    row, col = np.argwhere(expected == expected.max())[0] + 1
-    said = f"The map of 'bird' is 3×4 and peaks at row {row}, column {col}: {expected.max():.4f}\n"
-    assert said in capsys.readouterr().out
+    # Rows and columns of the 30×40 photograph, of which the network's 12×10 are a squashed copy.
+    row, col = np.argwhere(expected == expected.max())[0] * [3, 2] * [30 / 12, 40 / 10]
+    middle = int(row + 4 / 2 * 30 / 12) + 1, int(col + 3 / 2 * 40 / 10) + 1
+    said = f"In the photograph, 30×40, the map of 'bird' peaks at row {middle[0]}, column {middle[1]}: "
+    assert f"{said}{expected.max():.4f}, under the mask on rows " in capsys.readouterr().out
 
 
 def test_every_kind_of_output_holds_the_same_map(picture, network):
-    for output in ("map.npy", "map.csv", "map.mat", "MAP.PNG"):
+    others = ["map.jpg", "map.pdf", "map.svg", "map.html"]
+    for output in ("map.npy", "map.csv", "map.mat", "MAP.PNG", *others):
         assert explain("--channel", "2", "--output", output) == 0
     score_map = np.load("map.npy")
     assert score_map.dtype == np.float32
@@ -131,14 +147,16 @@ def test_every_kind_of_output_holds_the_same_map(picture, network):
     with Image.open("MAP.PNG") as overlay:
         assert overlay.format == "PNG"
     assert sorted(os.listdir()) == sorted(
-        ["map.npy", "map.csv", "map.mat", "MAP.PNG", "picture.png", "net.onnx", "names.txt"]
+        ["map.npy", "map.csv", "map.mat", "MAP.PNG", "picture.png", "net.onnx", "names.txt", *others]
     )
+    begins = {"map.jpg": b"\xff\xd8\xff", "map.pdf": b"%PDF-", "map.svg": b"<?xml", "map.html": b"<!DOCTYPE html>"}
+    assert {file: Path(file).read_bytes()[: len(begin)] for file, begin in begins.items()} == begins
 
 
 def test_the_best_class_is_explained_where_none_is_named(picture, network, capsys):
-    assert explain() == 0
+    assert explain("--pixel-range", "1") == 0
     best, *_, peak, written = capsys.readouterr().out.splitlines()
-    assert f"The map of {best.split(maxsplit=1)[1]!r} " in peak
+    assert f"the map of {best.split(maxsplit=1)[1]!r} " in peak
     assert written == "Written: picture-occlusion.png"
     assert Path("picture-occlusion.png").is_file()
 
@@ -170,11 +188,32 @@ def test_a_name_with_a_byte_order_mark(picture, network, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--channel", "0"], "--channel must be a positive integer, but is 0."),
-        (["--channel", "5"], "--channel must be an integer from 1 to 4, but is 5."),
-        (["--channel", "x"], "--channel must be a positive integer, but is 'x'."),
+        (["--channel", "0"], "--channel must be an integer from 1 to 4, or several, but is 0."),
+        (["--channel", "5"], "--channel must be an integer from 1 to 4, or several, but is 5."),
+        (["--channel", "x"], "--channel must be an integer from 1 to 4, or several, but is 'x'."),
+        (["--top", "0"], "--top must be a positive integer, but is 0."),
+        (["--top", "5"], "--top must be an integer from 1 to 4, but is 5."),
+        (["--top", "many"], "--top must be a positive integer, but is 'many'."),
+        (["--label", "3"], "If that is the number of a channel, --channel K chooses one."),
+        (["--style", "blue"], "--style must be one of overlay, contours, side-by-side, spotlight, but is 'blue'."),
+        (["--style", "contours", "--output", "map.csv"], "--style is for .png, .jpg, .jpeg, .pdf, .svg, but 'map.csv'"),
+        (["--style", "contours", "--output", "map.html"], "--style is for .png, .jpg, .jpeg, .pdf, .svg, but 'map.h"),
+        (["--opacity", "0.5", "--output", "map.npy"], "--opacity is for .png, .jpg, .jpeg, .pdf, .svg, .html, .htm,"),
+        (["--opacity", "2"], "--opacity must be a number from 0 to 1, but is 2."),
+        (["--opacity", "x"], "--opacity must be a number from 0 to 1, but is 'x'."),
+        (["--colormap", "rainbow"], "--colormap must be one of jet, diverging, but is 'rainbow'."),
+        (["--frame", "mine"], "--frame must be one of photograph, network, but is 'mine'."),
+        (["--longest-side", "0"], "--longest-side must be a positive integer, but is 0."),
+        (["--longest-side", "1000000"], "--longest-side must be an integer from 1 to 20000, but is 1000000."),
+        (["--fit", "stretch"], "--fit must be one of squash, crop, but is 'stretch'."),
+        (["--mean", "1,2"], "--mean must be one number or one for each of the 3 channels, but is [1.0, 2.0]."),
+        (["--std", "0"], "--std must be a positive number or one for each channel, but is 0."),
+        (["--mean", "x"], "--mean must be a finite number or one for each channel, but is 'x'."),
+        (["--layer", "nothing"], "--layer"),
+        (["--layout", "CHW"], "--layout must be"),
+        (["--top", "2", "--output", "map.csv"], "'map.csv' holds the map of one class, not of 2: .npy and .mat"),
         (["--label", "birb"], "--label must be a class name of the network, but is 'birb'. Closest: bird"),
-        (["--mask-size", "0"], '--mask-size must be "auto", a positive integer or [rows columns], but is 0.'),
+        (["--mask-size", "0"], '--mask-size must be "auto", a positive integer or rows,columns, but is 0.'),
         (["--mask-size", "13"], "--mask-size must be at most the input size, 12×10, but is 13."),
         (["--stride", "1.5"], "--stride must be"),
         (["--stride", "1,2,3"], "--stride must be"),
@@ -185,9 +224,10 @@ def test_a_name_with_a_byte_order_mark(picture, network, tmp_path):
         (["--batch", "0"], "--batch must be a positive integer, but is 0."),
         (["--device", "gpu"], '--device must be "auto" or "cpu", but is "gpu"'),
         (["--device", "tpu"], "--device must be one of auto, gpu, cpu, but is 'tpu'."),
-        (["--pixel-range", "0"], "--pixel-range must be a positive number, but is 0.0."),
+        (["--pixel-range", "0"], "--pixel-range must be a positive number, but is 0."),
+        (["--pixel-range", "x"], "--pixel-range must be a positive number, but is 'x'."),
         (["--output", "nowhere/map.npy"], "--output: there is no folder 'nowhere'."),
-        (["--output", "map.jpeg"], "--output must be a file that ends in .png, .npy, .csv, .mat, but is 'map.jpeg'."),
+        (["--output", "map.gif"], "--output must be a file that ends in .png, .jpg, .jpeg, .pdf, .svg, .html, .htm, "),
         (["--output", "folder.png"], "--output: 'folder.png' cannot be written: Is a directory."),
         (["--classes", "three.txt"], "--classes must hold a name for each of the 4 channels, but holds 3."),
         (["--classes", "nowhere.txt"], "--classes: there is no file 'nowhere.txt'."),
@@ -200,6 +240,7 @@ def test_a_name_with_a_byte_order_mark(picture, network, tmp_path):
         (["--classes", "picture.png"], "--classes must be a text file in UTF-8"),
         (["--classes", "twice.txt", "--label", "cat"], "--label 'cat' is the name of the channels [1, 3]"),
         (["--network", "nowhere.onnx"], "--network: there is no file 'nowhere.onnx'."),
+        (["--network", "squeeznet"], "and no published network of that name. There are efficientnet-lite0, alexnet"),
         (["--network", "names.txt"], "names.txt cannot be opened as an ONNX network"),
     ],
 )
@@ -225,7 +266,7 @@ def test_a_picture_that_cannot_be_read(network, name, capsys):
 
 def test_a_label_without_names(picture, network, capsys):
     assert main(["explain", "picture.png", "--network", "net.onnx", "--label", "cat"]) == 1
-    assert "--label 'cat' needs the names of the channels: --classes FILE." in capsys.readouterr().err
+    assert "--label ['cat'] needs the names of the channels: --classes FILE." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -252,7 +293,7 @@ def test_interrupted(picture, network, monkeypatch, capsys):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("occlusion_sensitivity.cli.occlusion_map", interrupted)
+    monkeypatch.setattr("occlusion_sensitivity.explaining.occlusion_of", interrupted)
     assert explain("--output", "map.npy") == 130
     assert not Path("map.npy").exists()
 

@@ -8,11 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from occlusion_sensitivity import imread
+from occlusion_sensitivity import draw_map, imread, map_page
 from occlusion_sensitivity.cli import main
 from occlusion_sensitivity.network.providers import onnxruntime
 from occlusion_sensitivity.packages import gpu_command, install_command
-from occlusion_sensitivity.plotting import overlay_png
 
 
 @pytest.fixture
@@ -57,14 +56,26 @@ def test_without_pillow(monkeypatch, tmp_path):
         imread(tmp_path / "x.png")
 
 
-def test_without_matplotlib(monkeypatch):
+def test_without_matplotlib(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r'needs matplotlib .*pip install "[^"]*\[pictures\]"'):
-        overlay_png(np.zeros((2, 2), np.uint8), np.zeros((2, 2), np.float32), "title")
+        draw_map(np.zeros((2, 2)), np.zeros((2, 2), np.uint8))
+    assert main(["demo", "--output", str(tmp_path / "map.png")]) == 1
+    assert "needs matplotlib" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("module", ["bokeh.embed", "jinja2"])
+def test_without_bokeh(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=r'Pages need Bokeh .*pip install "[^"]*\[pages\]"'):
+        map_page(np.zeros((2, 2)), np.zeros((2, 2), np.uint8))
 
 
 def test_without_tqdm(monkeypatch, tmp_path, capsys):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
+    for module in ("tqdm", "tqdm.auto", "tqdm.std"):
+        monkeypatch.setitem(sys.modules, module, None)
     assert main(["demo", "--output", str(tmp_path / "map.npy")]) == 1
     assert "needs tqdm" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import occlusion_sensitivity
-from occlusion_sensitivity import imread
+from occlusion_sensitivity import draw_map, imread
+from occlusion_sensitivity.lettering import drawable
 from occlusion_sensitivity.pictures import in_channels
-from occlusion_sensitivity.plotting import drawable, overlay_png
 
 RGB = np.random.default_rng(0).integers(0, 256, size=(7, 5, 3)).astype(np.uint8)
 
@@ -161,7 +162,7 @@ def test_filters_of_warnings_stay_as_they_are(tmp_path):
         for k, found in enumerate(pool.map(lambda _: imread(file), range(200))):
             np.testing.assert_array_equal(found, RGB)
             assert warnings.filters == before, k
-            overlay_png(RGB, np.eye(7, 5, dtype=np.float32), "猫") if k % 50 == 0 else None
+            draw_map(np.eye(7, 5), RGB, title="猫", ax=Figure().subplots()) if k % 50 == 0 else None
     assert warnings.filters == before
 
 
@@ -172,9 +173,6 @@ def test_no_module_changes_the_filters_of_warnings():
 
 def test_characters_that_the_font_has_not_are_drawn_as_boxes():
     assert drawable("a cat, 猫\nand more") == "a cat, □\nand more"
-    assert overlay_png(RGB, np.eye(7, 5, dtype=np.float32), "猫") == overlay_png(
-        RGB, np.eye(7, 5, dtype=np.float32), "□"
-    )
 
 
 def test_a_table_of_transparencies_is_left_out_without_a_word(tmp_path):

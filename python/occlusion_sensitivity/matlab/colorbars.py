@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import as_text, expected, numbers, text_choice
+from ..lettering import drawable
 from ..name_values import NameValues
-from ..plotting import drawable
 from ..strings import as_strings
 from .axes import BAR, axes_first, matrices, on_top, remove_colorbar
 from .colours import clim

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arguments import as_array, as_text, expected, on_host, text_choice
+from ..lettering import drawable
 from ..name_values import NameValues
-from ..plotting import drawable
 from ..strings import as_strings
 from .axes import PLACE, axes_first, is_axes, is_figure, kept, pyplot
 from .figures import colour_of

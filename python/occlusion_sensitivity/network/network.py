@@ -77,6 +77,11 @@ class Network:
             places = Places(self.file.with_outputs(outputs))
         return self._with(places, self.device, outputs)
 
+    def normalizing(self, normalized: Callable[[Image], Image]) -> "Network":
+        """The same network, before which every image goes through `normalized` instead."""
+        settings = (self._channel_axis, self.input_size, normalized)
+        return Network(self._places, *settings, self.device, self._outputs)
+
     def _with(self, places: Places, device: Device, outputs: Sequence[str]) -> "Network":
         return Network(places, self._channel_axis, self.input_size, self._normalized, device, outputs)
 

@@ -4,6 +4,7 @@ import base64
 import html
 from collections.abc import Callable, Sequence
 
+from ..pages.page import style
 from ..plotting import comparison_png
 from .cases import Result
 from .stages import STAGES, Stage
@@ -11,21 +12,17 @@ from .stages import STAGES, Stage
 UNITS = "Largest difference per stage: boxes in pixels, all else in units of the range of the reference's map."
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>Parity of occlusion-sensitivity</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><title>Parity of occlusion-sensitivity</title>
 <style>
-body {{ font-family: sans-serif; margin: 2em; }}
-table {{ border-collapse: collapse; }}
-th, td {{ border-bottom: 1px solid #ccc; padding: 0.3em 0.8em; text-align: left; vertical-align: top; }}
-.bad {{ background: #fdd; }}
-img {{ max-width: 100%; display: block; }}
-</style></head><body>
+{style}</style></head><body><main>
 <h1>Parity of occlusion-sensitivity</h1>
-<p>{heading}</p>
+<p class="quiet">{heading}</p>
 <p>{summary}</p>
-<table>
+<div class="scroll"><table>
 {rows}
-</table>
-</body></html>
+</table></div>
+</main></body></html>
 """
 
 
@@ -89,7 +86,7 @@ def html_page(results: Sequence[Result], heading: str, explained: Callable[[Resu
         if below or picture:
             rows.append(f'<tr><td colspan="{len(stages) + 4}">{below}{picture}</td></tr>')
     text = (html.escape(part) for part in (f"{heading} {UNITS}", summary(results)))
-    return _PAGE.format(heading=next(text), summary=next(text), rows="\n".join(rows))
+    return _PAGE.format(style=style(), heading=next(text), summary=next(text), rows="\n".join(rows))
 
 
 def _row(entries: Sequence[str], tag: str, kind: str = "") -> str:

@@ -1,0 +1,52 @@
+"""The command line: occlusion-sensitivity demo | explain | parity."""
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from .parser import joined_numbers, parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status: 0, 1 for an error or a difference, 2 for wrong usage, 130 after Ctrl-C."""
+    _open_what_the_shell_closed()
+    for stream in (sys.stdout, sys.stderr):
+        # Names of classes and the sign in 224×224 must not fail on a terminal that knows ASCII only.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    arguments = parser().parse_args(joined_numbers(sys.argv[1:] if argv is None else argv))
+    shown_so_far, warnings.showwarning = warnings.showwarning, _show_warning
+    try:
+        status = int(arguments.run(arguments) or 0)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads what is printed; the result is written by then. Python would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (OSError, ImportError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        # Sizes are typed as rows,columns here.
+        message = str(error).replace("[rows columns]", "rows,columns")
+        print(f"occlusion-sensitivity: error: {message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("occlusion-sensitivity: interrupted", file=sys.stderr)
+        return 130
+    finally:
+        warnings.showwarning = shown_so_far
+    return status
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """A warning for readers, without the line of this package that gave it."""
+    print(f"occlusion-sensitivity: warning: {message}", file=sys.stderr)
+
+
+def _open_what_the_shell_closed() -> None:
+    """Let closed streams lead nowhere; a file that is opened later must not get their numbers, and what they print."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+            setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))  # noqa: SIM115

@@ -1,0 +1,187 @@
+"""What the commands do: demo, explain, parity."""
+
+import argparse
+import itertools
+import re
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from ..arguments import existing_file
+from ..calls import AnyNetwork
+from ..drawings import Drawing, encoded
+from ..explaining import explained
+from ..explanation import Explanation
+from ..files import sha256, write_whole
+from ..lettering import score_text
+from ..name_values import NameValues, Option
+from ..network.dlnetwork import imported
+from ..network.pretrained import NAMES, imagePretrainedNetwork
+from ..outputs import check_holds, checked_output
+from ..pictures import written_in_png
+from ..plotting import PHOTOGRAPH
+from ..progress import progress_bar
+
+# Option of the command line → option of occlusionSensitivity, of explain, of a drawing
+_OPTIONS = {
+    "--mask-size": "MaskSize",
+    "--stride": "Stride",
+    "--mask-value": "MaskValue",
+    "--upsampling": "OutputUpsampling",
+    "--clipping": "MaskClipping",
+    "--batch": "MiniBatchSize",
+    "--device": "ExecutionEnvironment",
+}
+_OWN = {
+    f"--{name.replace('_', '-')}": name
+    for name in ("channel", "label", "top", "fit", "pixel_range", "mean", "std", "layer")
+}
+_DRAWING = {f"--{name.replace('_', '-')}": name for name in ("style", "colormap", "opacity", "frame", "longest_side")}
+_TEXTS = ("--upsampling", "--clipping", "--device", "--label", "--fit", "--layer", "--style", "--colormap", "--frame")
+
+
+def demo(arguments: argparse.Namespace) -> None:
+    output = checked_output("--output", arguments.output, NameValues())
+    with as_file(files("occlusion_sensitivity") / "data" / "coffee.jpg") as photograph:
+        _run(photograph, None, None, NameValues(), NameValues(), NameValues(), output)
+
+
+def explain(arguments: argparse.Namespace) -> None:
+    image = existing_file("IMAGE", arguments.image)
+    options, own, drawing = (_given(arguments, names) for names in (_OPTIONS, _OWN, _DRAWING))
+    Drawing.parse(drawing)
+    inputs = [image, *(Path(file) for file in (arguments.network, arguments.classes) if file and Path(file).is_file())]
+    typed = _default_output(image) if arguments.output is None else arguments.output
+    output = checked_output("--output", typed, drawing, inputs)
+    net, class_names = _network(arguments)
+    _run(image, net, class_names, own, options, drawing, output)
+
+
+def parity(arguments: argparse.Namespace) -> int:
+    from ..parity import command
+
+    page = None
+    if arguments.html is not None:
+        page = checked_output("--html", arguments.html, NameValues(), endings=(".html", ".htm"))
+    return command.run(arguments.cases, page, arguments.device, arguments.source)
+
+
+def _run(
+    image: Path,
+    net: AnyNetwork | None,
+    class_names: list[str] | None,
+    own: NameValues,
+    options: NameValues,
+    drawing: NameValues,
+    output: Path,
+) -> None:
+    """Compute, write the output, and then print."""
+    check_holds(output, _count(own))
+    with progress_bar(only_on_a_terminal=True) as progress:
+        explanation = explained(image, net, class_names, own, options, progress, "--classes FILE")
+    how = Drawing.parse(drawing)
+    write_whole(output, encoded(explanation, output, how))
+    for name, score in explanation.best():
+        print(f"{score_text(score):>10}  {_printable(name)}")
+    for k in range(len(explanation.classes)):
+        print(_words_of(explanation, how, k))
+    print(f"Written: {output}")
+
+
+def _count(own: NameValues) -> int:
+    """How many classes are asked for; what is no number is refused where it is read."""
+    top = own.value("top", 1)
+    several = own.value("channel") or own.value("label") or top
+    return len(several) if isinstance(several, list) else top if isinstance(top, int) else 1
+
+
+def _words_of(explanation: Explanation, how: Drawing, k: int) -> str:
+    """What is said of the map of a class."""
+    name = repr(_printable(explanation.classes[k]))
+    peak = explanation.peak(k, how.frame)
+    if peak is None:
+        return f"The map of {name} has no finite value."
+    if explanation.is_flat(k):
+        return f"No mask changes the {explanation.score_name} of {name}."
+    size = explanation.photograph.shape[:2] if how.frame == "photograph" else explanation.frame.image_size
+    where = "photograph" if how.frame == "photograph" else "network's image"
+    row0, row1, col0, col1 = peak.box
+    rows, cols = (f"{int(first) + 1}–{max(int(first) + 1, round(end))}" for first, end in ((row0, row1), (col0, col1)))
+    words = (
+        f"In the {where}, {size[0]}×{size[1]}, the map of {name} peaks at row {peak.row}, column {peak.column}: "
+        f"{score_text(peak.drop)}, under the mask on rows {rows} and columns {cols}"
+    )
+    return words if peak.drop > 0 else f"{words}. No mask lowers its {explanation.score_name}."
+
+
+def _printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in name)
+
+
+def _given(arguments: argparse.Namespace, names: dict[str, str]) -> NameValues:
+    """The options that were given, each under its full name and as it is typed here."""
+    found: dict[str, Option] = {}
+    for option, name in names.items():
+        value = getattr(arguments, option[2:].replace("-", "_"))
+        if value is not None:
+            found[name] = Option(option, value if option in _TEXTS else _numbers_in(value))
+    return NameValues(found)
+
+
+def _numbers_in(text: str | list[str]) -> object:
+    """The text, or several, as the numbers they hold; or themselves for the option's own check."""
+    try:
+        joined = text if isinstance(text, str) else ",".join(text)
+        found = [float(part) for part in re.split(r"[,\s]+", joined.strip(", "))]
+    except ValueError:
+        return text[0] if isinstance(text, list) and len(text) == 1 else text
+    whole = [int(x) if x.is_integer() else x for x in found]
+    return whole[0] if len(whole) == 1 else whole
+
+
+def _network(arguments: argparse.Namespace) -> tuple[AnyNetwork | None, list[str] | None]:
+    """The network and the class names as typed; None for those that come with the package, or are not known."""
+    typed = arguments.network
+    layout = {} if arguments.layout is None else {"InputDataFormats": Option("--layout", arguments.layout)}
+    class_names = None if arguments.classes is None else _class_names(arguments.classes)
+    if typed is None or (typed.lower() in NAMES and not Path(typed).exists()):
+        if layout:
+            msg = "--layout is for an ONNX file, which --network names; published networks have theirs."
+            raise ValueError(msg)
+        net, names = imagePretrainedNetwork() if typed is None else imagePretrainedNetwork(typed)
+        return net, names.tolist() if class_names is None else class_names
+    try:
+        file = existing_file("--network", typed)
+    except FileNotFoundError as error:
+        if Path(typed).suffix or Path(typed).name != typed or not typed:
+            raise
+        msg = f"{str(error).rstrip('.')}, and no published network of that name. There are {', '.join(NAMES)}."
+        raise FileNotFoundError(msg) from error
+    return imported(file, NameValues(layout)), class_names
+
+
+def _class_names(typed: str) -> list[str]:
+    if typed.lower() == "imagenet" and not Path(typed).exists():
+        names = files("occlusion_sensitivity") / "data" / "imagenet1k_classes.txt"
+        return names.read_text(encoding="utf-8").splitlines()
+    file = existing_file("--classes", typed)
+    try:
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        msg = f"--classes must be a text file in UTF-8, but {typed!r} is not: {error}"
+        raise ValueError(msg) from error
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        msg = f"--classes must hold names, one a line, but {typed!r} is empty."
+        raise ValueError(msg)
+    return lines
+
+
+def _default_output(image: Path) -> str:
+    """IMAGE-occlusion.png; with a number, where that is the map of another photograph of the same name."""
+    digest = sha256(image)
+    for k in itertools.count(1):
+        output = Path(f"{image.stem}-occlusion.png" if k == 1 else f"{image.stem}-occlusion-{k}.png")
+        if not output.exists() or written_in_png(output, PHOTOGRAPH) == digest:
+            return str(output)
+    raise AssertionError

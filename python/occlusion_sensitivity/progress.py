@@ -1,0 +1,40 @@
+"""Progress bars: tqdm's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .arguments import expected
+from .mini_batches import Progress
+from .packages import missing
+
+
+@contextmanager
+def shown_progress(progress: "bool | Progress | None") -> Iterator[Progress | None]:
+    """What tells of the progress: nothing, a bar where True (in a notebook one of its own), or a callable as it is."""
+    if progress is None or progress is False:
+        yield None
+    elif progress is True:
+        with progress_bar() as bar:
+            yield bar
+    elif callable(progress):
+        yield progress
+    else:
+        raise TypeError(expected("progress", "True, False or a function of (done, total)", progress))
+
+
+@contextmanager
+def progress_bar(*, only_on_a_terminal: bool = False) -> Iterator[Progress]:
+    """A bar that goes away at the end."""
+    try:
+        from tqdm.auto import tqdm
+        from tqdm.std import tqdm as on_terminals
+    except ImportError as error:
+        raise missing("A progress bar needs", "tqdm", "pictures", error) from error
+    made = on_terminals(disable=None, unit=" images", leave=False) if only_on_a_terminal else tqdm(unit=" images")
+    with made as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield tell
