@@ -6,6 +6,8 @@ The public names are loaded when they are first used: ``import occlusion_sensiti
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .listing import is_dunder
+
 if TYPE_CHECKING:
     from .drawings import draw_map
     from .explaining import explain
@@ -60,4 +62,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *filter(is_dunder, globals())})

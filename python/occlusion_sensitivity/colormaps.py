@@ -1,5 +1,7 @@
 """MATLAB's colour maps, as numbers: m×3, red, green and blue of 0…1. By MATLAB's rules; no library is needed."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """occlusionSensitivity: the pipeline, one line a stage."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np

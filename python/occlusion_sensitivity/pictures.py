@@ -46,7 +46,7 @@ _UPRIGHT: dict[object, Callable[[NDArray[Any]], NDArray[Any]]] = {
 _ROWS_AT_ONCE = 64
 
 
-def imread(filename: str | os.PathLike[str]) -> NDArray[Any]:
+def imread(filename: str | os.PathLike[str]) -> "NDArray[Any]":
     """Read a picture file.
 
     Parameters

@@ -1,5 +1,7 @@
 """imresize: MATLAB's resizing of images, bit by bit where MATLAB's own results are known."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -7,6 +7,7 @@ place.
 The names lie in files by subject, each of which lists its own; SUBJECTS is the table of them all.
 """
 
+from ..listing import is_dunder
 from . import (
     arrays,
     casts,
@@ -99,3 +100,7 @@ __all__ += arrays.__all__
 __all__ += ordering.__all__
 __all__ += shapes.__all__
 __all__ += timing.__all__
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *filter(is_dunder, globals())})

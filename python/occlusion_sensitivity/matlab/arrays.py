@@ -1,5 +1,7 @@
 """Small functions of arrays, as in MATLAB."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,5 +1,7 @@
 """Casts of arrays and of pictures, and the memory where they lie."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Tables of colours, the values that they stand for, and opacity."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -117,7 +119,7 @@ _MAPS: dict[str, Callable[[], NDArray[np.float64]]] = {
 }
 
 
-def colour_table(owner: "Axes | Figure") -> NDArray[np.float64]:
+def colour_table(owner: Axes | Figure) -> NDArray[np.float64]:
     """The table of an axes, else that of its figure, else MATLAB's default."""
     own: NDArray[np.float64] | None = kept(owner, TABLE, None)
     if own is None and is_axes(owner):
@@ -125,7 +127,7 @@ def colour_table(owner: "Axes | Figure") -> NDArray[np.float64]:
     return parula() if own is None else own
 
 
-def recolour(axes: "Axes") -> None:
+def recolour(axes: Axes) -> None:
     """Give every matrix its colours: the table's; grey to a picture of imshow that has something drawn over it.
 
     MATLAB colours both. A grey picture in the colours of the map over it shows neither.

@@ -1,5 +1,7 @@
 """Folders of pictures."""
 
+from __future__ import annotations
+
 import glob
 import os
 import re

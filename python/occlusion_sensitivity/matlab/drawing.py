@@ -1,5 +1,7 @@
 """Pictures and matrices in axes."""
 
+from __future__ import annotations
+
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -32,7 +34,7 @@ _IMSHOW_OPTIONS = ("Colormap", "DisplayRange", "Interpolation", "Parent", "XData
 _IMAGESC_OPTIONS = ("AlphaData", "AlphaDataMapping", "CData", "Parent", "XData", "YData")
 
 
-def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options: object) -> "AxesImage":
+def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options: object) -> AxesImage:
     """Show a picture, in square pixels and without axes.
 
     Parameters
@@ -114,7 +116,7 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
     return image
 
 
-def imagesc(*arguments: object, **options: object) -> "AxesImage":
+def imagesc(*arguments: object, **options: object) -> AxesImage:
     """Show a matrix in colours, its smallest value in the first and its largest in the last.
 
     Parameters
@@ -213,7 +215,7 @@ def _is_table(value: Any) -> bool:
     return array is not None and array.ndim == 2 and array.shape[1] == 3
 
 
-def _parent(given: NameValues) -> "Axes":
+def _parent(given: NameValues) -> Axes:
     if "Parent" not in given:
         axes: Axes = pyplot().gca()
         return axes
@@ -281,8 +283,8 @@ def _magnification(name: str, value: object) -> None:
 
 
 def _drawn(
-    axes: "Axes", data: NDArray[np.float64], typed: NDArray[Any], interpolation: str, places: Sequence[Sequence[float]]
-) -> "AxesImage":
+    axes: Axes, data: NDArray[np.float64], typed: NDArray[Any], interpolation: str, places: Sequence[Sequence[float]]
+) -> AxesImage:
     """A new image in the axes, whose limits it sets unless something is held there."""
     held = bool(axes.images)
     image: AxesImage = _image_class()(axes, interpolation=interpolation)

@@ -1,5 +1,7 @@
 """Several pictures in one."""
 
+from __future__ import annotations
+
 import math
 import os
 from collections.abc import Sequence
@@ -85,7 +87,7 @@ def imtile(*arguments: object, **options: object) -> NDArray[Any]:
     return _tiled(given.read("Frames", None, _chosen, pictures), given, "GridSize")
 
 
-def montage(*arguments: object, **options: object) -> "AxesImage":
+def montage(*arguments: object, **options: object) -> AxesImage:
     """Show several pictures side by side.
 
     Parameters
@@ -133,7 +135,7 @@ def montage(*arguments: object, **options: object) -> "AxesImage":
     return imshow(tiles, **_passed_on(given, shown_by))
 
 
-def imshowpair(A: object, B: object, *arguments: object, **options: object) -> "AxesImage":
+def imshowpair(A: object, B: object, *arguments: object, **options: object) -> AxesImage:
     """Show two pictures in one, to compare them.
 
     Parameters

@@ -1,5 +1,7 @@
 """Networks: those of files, those that are published, and their objects."""
 
+from __future__ import annotations
+
 from typing import TypeVar
 
 from ..arguments import begins, text_choice

@@ -1,5 +1,7 @@
 """Sorting, and the largest and smallest elements."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any
 

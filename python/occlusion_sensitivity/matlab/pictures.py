@@ -1,5 +1,7 @@
 """Pictures as files and arrays."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

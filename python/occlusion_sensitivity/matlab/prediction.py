@@ -1,5 +1,7 @@
 """Running networks and reading their scores, as functions."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 

@@ -1,5 +1,7 @@
 """Figures and pictures as files."""
 
+from __future__ import annotations
+
 import io
 import os
 from pathlib import Path
@@ -169,7 +171,7 @@ def _box_of(axes: Any) -> Any:
     return Bbox.union(boxes).transformed(figure.dpi_scale_trans.inverted()).padded(0.02)
 
 
-def _content(figure: "Figure", kind: str, *, dpi: float, **style: Any) -> bytes:
+def _content(figure: Figure, kind: str, *, dpi: float, **style: Any) -> bytes:
     width, height = (round(inches * dpi) for inches in figure.get_size_inches())
     if kind not in _VECTORS and max(width, height) >= _MOST_DRAWN:
         msg = f"The figure would have {width}×{height} pixels; less than {_MOST_DRAWN} along each axis can be drawn."
@@ -184,7 +186,7 @@ def _content(figure: "Figure", kind: str, *, dpi: float, **style: Any) -> bytes:
     return as_bitmap(buffer.getvalue()) if kind == "bmp" else buffer.getvalue()
 
 
-def _figure_of(name: str, value: object) -> "Figure":
+def _figure_of(name: str, value: object) -> Figure:
     if isinstance(value, TiledLayout):
         return value.figure
     if is_figure(value):

@@ -1,5 +1,7 @@
 """Text: strings, and numbers in formats."""
 
+from __future__ import annotations
+
 import math
 from collections import deque
 from typing import Any

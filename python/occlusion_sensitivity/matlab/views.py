@@ -1,5 +1,7 @@
 """What axes keep and show: hold and axis."""
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,7 +114,7 @@ def axis(*arguments: object) -> NDArray[np.float64] | None:
     return None
 
 
-def _apply(axes: "Axes", word: str) -> None:
+def _apply(axes: Axes, word: str) -> None:
     if word in ("on", "off"):
         axes.set_axis_on() if word == "on" else axes.set_axis_off()
     elif word in ("ij", "xy"):
@@ -129,7 +131,7 @@ def _apply(axes: "Axes", word: str) -> None:
         _fit_limits(axes)
 
 
-def _fit_limits(axes: "Axes") -> None:
+def _fit_limits(axes: Axes) -> None:
     """As narrow as what is drawn; pictures with their whole pixels."""
     if not axes.images:
         axes.autoscale(tight=True)

@@ -1,5 +1,7 @@
 """dlnetwork: a network as MATLAB users know it."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 from collections.abc import Sequence
@@ -11,6 +13,7 @@ from ..arguments import as_text, existing_file, expected, size_text, truth
 from ..devices import device_of
 from ..devices.cpu import CPU
 from ..images import checked_image, fits
+from ..listing import public_names
 from ..name_values import NameValues
 from .graph import NetworkFile
 from .import_options import (
@@ -28,6 +31,8 @@ from .session import is_float
 
 # Those of this package alone, behind MATLAB's.
 OPTION_NAMES = (*MATLAB_OPTIONS, "InputLayer", "Optimize")
+# What this package alone uses of a network as MATLAB users know it.
+INNER_NAMES = ("channels_of", "input_layer", "network", "scoring", "to_dlnetwork")
 
 
 class dlnetwork:
@@ -77,6 +82,9 @@ class dlnetwork:
     def __getstate__(self) -> dict[str, object]:
         # Other layers are read again when they are asked for.
         return {**vars(self), "_scoring": {}}
+
+    def __dir__(self) -> list[str]:
+        return public_names(super().__dir__(), INNER_NAMES)
 
     @property
     def Layers(self) -> Sequence[AnyLayer]:

@@ -1,5 +1,7 @@
 """Layers as a dlnetwork shows them, and what the first one does with an image."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, overload
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..arguments import expected, numeric_array, positive_integers, shown, size_text, text_choice
 from ..images import Image, InputSize
+from ..listing import public_names
 from ..name_values import NameValues
 from ..strings import StringArray
 
@@ -50,6 +53,9 @@ class ImageInputLayer:
     @property
     def Type(self) -> str:
         return "Image Input"
+
+    def __dir__(self) -> list[str]:
+        return public_names(object.__dir__(self), ("normalized",))
 
     def normalized(self, image: Image) -> Image:
         """The image, height × width × channels, as the rest of the network takes it; in single, as MATLAB does it."""
@@ -115,6 +121,9 @@ class LayerArray(Sequence[AnyLayer]):
     def __init__(self, first: ImageInputLayer, others: Callable[[], Sequence[AnyLayer]]) -> None:
         self._first = first
         self._others = others
+
+    def __dir__(self) -> list[str]:
+        return public_names(super().__dir__())
 
     def _all(self) -> list[AnyLayer]:
         return [self._first, *self._others()]

@@ -1,5 +1,7 @@
 """The older networks, which know the names of their classes."""
 
+from __future__ import annotations
+
 import copy
 import os
 from collections.abc import Sequence
@@ -8,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import channel_named, expected, texts_in
+from ..listing import public_names
 from ..name_values import NameValues
 from ..strings import Label, StringArray
-from .dlnetwork import OPTION_NAMES, dlnetwork, imported
+from .dlnetwork import INNER_NAMES, OPTION_NAMES, dlnetwork, imported
 from .import_options import CLASSIFIER_OPTIONS, class_names, is_dlnetwork_wanted
 from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
 from .network import Network
@@ -63,6 +66,9 @@ class DAGNetwork:
         self._net = copy.copy(net)
         names = given.read("Classes", None, _class_names, net.network.declared_channel_count())
         self._last = ClassificationOutputLayer(Name="classoutput", Classes=StringArray(names))
+
+    def __dir__(self) -> list[str]:
+        return public_names(super().__dir__(), INNER_NAMES)
 
     @property
     def Layers(self) -> Sequence[AnyLayer]:

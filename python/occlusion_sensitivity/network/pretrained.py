@@ -1,5 +1,7 @@
 """imagePretrainedNetwork: the network that comes with the package, those that are downloaded, and their class names."""
 
+from __future__ import annotations
+
 import copy
 import functools
 from importlib.resources import as_file, files
