@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 
 from occlusion_sensitivity.matlab import *
 
-photograph = files("occlusion_sensitivity") / "data" / "coffee.jpg"
+photograph = str(files("occlusion_sensitivity") / "data" / "coffee.jpg")
 
 # [net,classNames] = imagePretrainedNetwork;
 net, classNames = imagePretrainedNetwork()

@@ -19,8 +19,8 @@ def lowest() -> dict[str, str]:
         bound = re.fullmatch(r"([A-Za-z0-9_.-]+)>=([0-9.]+)", requirement)
         if bound:
             bounds[bound[1]] = bound[2]
-        elif not requirement.startswith("occlusion-sensitivity["):
-            raise ValueError(f"{requirement!r} has no lower bound alone")
+        elif not (requirement.startswith("occlusion-sensitivity[") or "==" in requirement):
+            raise ValueError(f"{requirement!r} has neither a lower bound alone nor one version")
     return bounds
 
 

@@ -1,10 +1,28 @@
 """An image as typed → a single array, height × width × channels, that fits the network."""
 
+from typing import Any, Protocol, TypeAlias
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .arguments import numeric_array, on_host, shown, size_text
 
+
+class HasArray(Protocol):
+    """A tensor of PyTorch's, or another object that NumPy makes an array of."""
+
+    def __array__(self) -> Any: ...
+
+
+class HasArrayInterface(Protocol):
+    """A picture of Pillow's, or another object whose memory NumPy reads."""
+
+    @property
+    def __array_interface__(self) -> Any: ...
+
+
+# What users have images in.
+ImageLike: TypeAlias = ArrayLike | HasArray | HasArrayInterface
 Image = NDArray[np.float32]
 # Height, width and channels of a network's input; None where it takes any.
 InputSize = tuple[int | None, int | None, int | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,18 +12,23 @@ from .calls import AnyNetwork, scored_channels
 from .devices import Device, DeviceArray
 from .execution import network_in
 from .grid import MaskGrid, mask_grid
-from .images import checked_image
+from .images import ImageLike, checked_image
 from .mini_batches import Progress
 from .name_values import NameValues
 from .network.network import Network
 from .notices import warn_user
+from .option_types import OcclusionSensitivityOptions
 from .options import OPTION_NAMES, OcclusionOptions, parse_channels
 from .resizing import imresize
 from .scoring import score_drops
 
 
 def occlusionSensitivity(
-    net: AnyNetwork, X: ArrayLike, channelIdx: ArrayLike, *nameValuePairs: object, **options: object
+    net: AnyNetwork,
+    X: ImageLike,
+    channelIdx: ArrayLike,
+    *nameValuePairs: object,
+    **options: Unpack[OcclusionSensitivityOptions],
 ) -> NDArray[np.float32]:
     """Map how much each part of an image supports a network's output.
 
@@ -109,7 +115,7 @@ def occlusionSensitivity(
 
 
 def occlusion_map(
-    network: Network, X: ArrayLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
+    network: Network, X: ImageLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
 ) -> NDArray[np.float32]:
     """occlusionSensitivity with its arguments sorted."""
     found = occlusion_of(network, X, channelIdx, given, progress).score_map()
@@ -142,7 +148,7 @@ class Occlusion:
 
 
 def occlusion_of(
-    network: Network, X: ArrayLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
+    network: Network, X: ImageLike, channelIdx: ArrayLike, given: NameValues, progress: Progress | None = None
 ) -> Occlusion:
     """The pipeline up to the drops."""
     image = checked_image(X, network.input_size)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .arguments import as_text, begins, expected, numbers, numeric_array, shown, text_choice, truth
 from .devices import DeviceArray, device_of
+from .images import ImageLike
 from .name_values import NameValues
+from .option_types import ImresizeOptions
 
 METHODS = ("bicubic", "bilinear", "nearest", "box", "triangle", "cubic", "lanczos2", "lanczos3")
 OPTION_NAMES = ("Method", "Antialiasing", "Scale", "OutputSize", "Colormap", "Dither")
@@ -31,7 +33,7 @@ _MOST_PIXELS = 2**40
 _SizeAndScales = tuple[tuple[int, int], tuple[float, float]]
 
 
-def imresize(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]:
+def imresize(A: ImageLike, *arguments: object, **options: Unpack[ImresizeOptions]) -> NDArray[Any]:
     """Resize an image as MATLAB's imresize does: ``imresize(A, scale, method, Name=value)``.
 
     Parameters
@@ -144,7 +146,7 @@ def _resized(
     return shaped
 
 
-def _image(A: ArrayLike) -> DeviceArray:
+def _image(A: ImageLike) -> DeviceArray:
     try:
         image = device_of(A).upload(A)
     except ValueError:

@@ -34,7 +34,7 @@ ALLOWED = {
     "onnxruntime": {"network/providers.py"},
     "matplotlib": {
         *("drawings.py", "explanation.py", "lettering.py", "plotting.py"),
-        *(f"matlab/{name}.py" for name in ("axes", "colours", "drawing", "figures", "labels", "layouts", "montages")),
+        *(f"matlab/{name}.py" for name in ("axes", "colours", "drawing", "figures", "labels", "layouts")),
         *("matlab/saving.py", "matlab/views.py"),
     },
     "PIL": {"pictures.py"},

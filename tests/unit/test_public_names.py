@@ -87,4 +87,4 @@ def test_a_signature_can_be_read(public):
 
 @pytest.mark.parametrize("method", [dlnetwork.predict, DAGNetwork.predict])
 def test_a_method_can_be_read(method):
-    assert str(inspect.signature(method)) == "(self, X: 'ArrayLike') -> 'NDArray[np.float32]'"
+    assert str(inspect.signature(method)) == "(self, X: 'ImageLike') -> 'NDArray[np.float32]'"

@@ -7,6 +7,8 @@ place.
 The names lie in files by subject, each of which lists its own; SUBJECTS is the table of them all.
 """
 
+from typing import TYPE_CHECKING
+
 from ..listing import is_dunder
 from . import (
     arrays,
@@ -78,29 +80,9 @@ SUBJECTS = {
     "Time": timing,
 }
 
-__all__ = []
-__all__ += networks.__all__
-__all__ += prediction.__all__
-__all__ += pictures.__all__
-__all__ += datastores.__all__
-__all__ += drawing.__all__
-__all__ += montages.__all__
-__all__ += figures.__all__
-__all__ += views.__all__
-__all__ += layouts.__all__
-__all__ += labels.__all__
-__all__ += colours.__all__
-__all__ += colorbars.__all__
-__all__ += saving.__all__
-__all__ += text.__all__
-__all__ += printing.__all__
-__all__ += categoricals.__all__
-__all__ += casts.__all__
-__all__ += arrays.__all__
-__all__ += ordering.__all__
-__all__ += shapes.__all__
-__all__ += timing.__all__
+# Type checkers take the names from the star imports above: they add no lists of other modules.
+if not TYPE_CHECKING:
+    __all__ = [name for subject in SUBJECTS.values() for name in subject.__all__]
 
-
-def __dir__() -> list[str]:
-    return sorted({*__all__, *filter(is_dunder, globals())})
+    def __dir__() -> list[str]:
+        return sorted({*__all__, *filter(is_dunder, globals())})

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..arguments import as_array, as_text, expected, numbers, positive_integer, text_choice
 from ..name_values import NameValues
 from ..strings import UNDEFINED, String, StringArray, as_strings, own_elements
+from .option_types import RescaleOptions
 from .outputs import outputs
 
 __all__ = ["find", "ismember", "mat2gray", "rescale"]
@@ -124,7 +125,7 @@ def _comparable(A: object, S: object) -> tuple[NDArray[Any], NDArray[Any]]:
     return one, other
 
 
-def rescale(A: ArrayLike, *arguments: object, **options: object) -> NDArray[Any]:
+def rescale(A: ArrayLike, *arguments: object, **options: Unpack[RescaleOptions]) -> NDArray[Any]:
     """Bring the range of `A` to 0…1, or to l…u: ``rescale(A)``, ``rescale(A, l, u)``.
 
     Parameters
@@ -238,6 +239,11 @@ def real(name: str, array: NDArray[Any], value: object) -> NDArray[Any]:
     if array.dtype.kind not in "buif":
         raise TypeError(expected(name, "an array of real numbers", value))
     return array
+
+
+def is_of_python(value: object) -> bool:
+    """Whether `value` holds numbers of Python's own, which are doubles; pictures of Pillow and tensors have a class."""
+    return isinstance(value, int | float | Sequence)
 
 
 def _extreme(least_or_most: Callable[[NDArray[Any]], Any], array: NDArray[Any]) -> Any:

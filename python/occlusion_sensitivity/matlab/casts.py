@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..arguments import as_array, expected, is_on_gpu, text_choice
 from ..devices import DeviceArray, cuda
 from ..execution import gpu_problem
-from .arrays import real, real_array
+from ..images import ImageLike
+from .arrays import is_of_python, real, real_array
 
 __all__ = [
     "canUseGPU",
@@ -28,7 +29,7 @@ __all__ = [
 _WHITE = {"bool": 1, "uint8": 255, "uint16": 65535, "int16": 65535, "float32": 1, "float64": 1}
 
 
-def single(X: ArrayLike) -> NDArray[np.float32]:
+def single(X: ImageLike) -> NDArray[np.float32]:
     """`X` in single; a gpuArray stays on its GPU, here and in double and uint8.
 
     Parameters
@@ -60,7 +61,7 @@ def single(X: ArrayLike) -> NDArray[np.float32]:
     return _where_it_lies(X).astype(np.float32)
 
 
-def double(X: ArrayLike) -> NDArray[np.float64]:
+def double(X: ImageLike) -> NDArray[np.float64]:
     """`X` in double.
 
     Parameters
@@ -92,7 +93,7 @@ def double(X: ArrayLike) -> NDArray[np.float64]:
     return _where_it_lies(X).astype(np.float64)
 
 
-def uint8(X: ArrayLike) -> NDArray[np.uint8]:
+def uint8(X: ImageLike) -> NDArray[np.uint8]:
     """`X` in uint8: rounded half away from zero, saturated; NaN becomes 0.
 
     Parameters
@@ -125,7 +126,7 @@ def uint8(X: ArrayLike) -> NDArray[np.uint8]:
     return cast
 
 
-def im2double(X: ArrayLike, kind: object = None) -> NDArray[np.float64]:
+def im2double(X: ImageLike, kind: object = None) -> NDArray[np.float64]:
     """A picture in double, with white at 1.
 
     Parameters
@@ -160,7 +161,7 @@ def im2double(X: ArrayLike, kind: object = None) -> NDArray[np.float64]:
     return _as_float(X, kind, np.float64)
 
 
-def im2single(X: ArrayLike, kind: object = None) -> NDArray[np.float32]:
+def im2single(X: ImageLike, kind: object = None) -> NDArray[np.float32]:
     """A picture in single, with white at 1; see :func:`im2double`.
 
     Parameters
@@ -188,7 +189,7 @@ def im2single(X: ArrayLike, kind: object = None) -> NDArray[np.float32]:
     return _as_float(X, kind, np.float32)
 
 
-def im2uint8(X: ArrayLike, kind: object = None) -> NDArray[np.uint8]:
+def im2uint8(X: ImageLike, kind: object = None) -> NDArray[np.uint8]:
     """A picture in uint8, with white at 255: rounded half away from zero, and cut where it is brighter or darker.
 
     Parameters
@@ -249,7 +250,7 @@ def canUseGPU() -> bool:
     return gpu_problem() is None
 
 
-def gpuArray(X: ArrayLike) -> DeviceArray:
+def gpuArray(X: ImageLike) -> DeviceArray:
     """`X` in the memory of the GPU, as an array of CuPy's.
 
     Raises
@@ -281,7 +282,7 @@ def gpuArray(X: ArrayLike) -> DeviceArray:
     return cuda.device().upload(array)
 
 
-def gather(X: ArrayLike) -> NDArray[Any]:
+def gather(X: ImageLike) -> NDArray[Any]:
     """`X` in the memory of the host: a copy of a gpuArray, and the array itself where it is there.
 
     Notes
@@ -322,7 +323,7 @@ def rounded(values: DeviceArray, dtype: Any) -> DeviceArray:
 def picture_array(name: str, value: Any) -> NDArray[Any]:
     """`value` as an array of a class that pictures have; numbers of Python's own are doubles."""
     array = real_array(name, value)
-    found = array if isinstance(value, np.ndarray | np.generic) or array.dtype == np.bool_ else array.astype(np.float64)
+    found = array.astype(np.float64) if is_of_python(value) and array.dtype != np.bool_ else array
     if found.dtype.name not in _WHITE:
         raise TypeError(expected(name, "an array of uint8, uint16, int16, single, double or logical", value))
     return found
@@ -343,7 +344,7 @@ def _is_indexed(kind: object) -> bool:
     return kind is not None and text_choice("kind", kind, ("indexed",)) == "indexed"
 
 
-def _as_float(X: ArrayLike, kind: object, dtype: Any) -> NDArray[Any]:
+def _as_float(X: ImageLike, kind: object, dtype: Any) -> NDArray[Any]:
     picture = picture_array("X", X)
     if _is_indexed(kind):
         return picture.astype(dtype) + (picture.dtype.kind != "f")
@@ -357,6 +358,6 @@ def _shares(picture: NDArray[Any], dtype: Any) -> NDArray[Any]:
     return picture.astype(dtype) if white == 1 else (picture.astype(dtype) - dtype(black)) / dtype(white)
 
 
-def _where_it_lies(X: ArrayLike) -> NDArray[Any]:
+def _where_it_lies(X: ImageLike) -> NDArray[Any]:
     """`X` as an array of real numbers or logicals, on the GPU where it is there."""
     return real("X", cuda.device().upload(X), X) if is_on_gpu(X) else real_array("X", X)

@@ -1,12 +1,15 @@
 """Class labels."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, Unpack
 
 import numpy as np
 
 from ..arguments import as_array, begins, expected, on_host, truth
 from ..name_values import NameValues
 from ..strings import UNDEFINED, Label, Labels, String, StringArray, as_strings
+from .option_types import CategoricalOptions
 
 __all__ = ["categorical", "categories"]
 
@@ -15,7 +18,7 @@ _OPTIONS = ("Ordinal", "Protected")
 _NO_CATEGORY = (UNDEFINED, "", "NaN", "<missing>")
 
 
-def categorical(A: object, *arguments: object, **options: object) -> Any:
+def categorical(A: object, *arguments: object, **options: Unpack[CategoricalOptions]) -> Any:
     """`A` as class labels: a Label for a single value, Labels for an array.
 
     Parameters

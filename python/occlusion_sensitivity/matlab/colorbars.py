@@ -1,6 +1,8 @@
 """Bars of colours beside axes."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from ..strings import as_strings
 from .axes import BAR, axes_first, matrices, on_top, remove_colorbar
 from .colours import clim
 from .labels import font_size, lines_of
+from .option_types import ColorbarOptions
 
 __all__ = ["colorbar"]
 
@@ -59,7 +62,7 @@ class ColorBar:
         return self._location
 
     @property
-    def Label(self) -> "BarLabel":
+    def Label(self) -> BarLabel:
         return self._label
 
     @property
@@ -149,7 +152,7 @@ class BarLabel:
         object.__setattr__(self, name, value)
 
 
-def colorbar(*arguments: object, **options: object) -> ColorBar | None:
+def colorbar(*arguments: object, **options: Unpack[ColorbarOptions]) -> ColorBar | None:
     """A bar of the colours of the matrix that is on top in an axes.
 
     Parameters

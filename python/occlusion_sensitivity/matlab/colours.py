@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import colormaps
 from ..arguments import as_text, expected, numbers, positive_integer, shown, text_choice
-from ..colormaps import *
+from ..colormaps import autumn, bone, cool, copper, gray, hot, hsv, jet, pink, spring, summer, winter
 from .arrays import real_array
 from .axes import (
     GREY,
@@ -33,11 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    pass
-
+# Written out, the colour maps of colormaps.py too: type checkers add no list of another folder's module to this one.
 __all__ = ["alpha", "caxis", "clim", "colormap", "parula", "turbo"]
-__all__ += colormaps.__all__
+__all__ += ["autumn", "bone", "cool", "copper", "gray", "hot", "hsv", "jet", "pink", "spring", "summer", "winter"]
 
 
 def parula(m: object = 256) -> NDArray[np.float64]:

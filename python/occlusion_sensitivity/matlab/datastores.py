@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from ..pictures import EXTENSIONS, imread
 from ..strings import Labels as LabelArray
 from ..strings import StringArray, as_strings
 from .categoricals import categorical
+from .option_types import ImageDatastoreOptions
 from .outputs import outputs
 
 __all__ = ["hasdata", "imageDatastore", "read", "readimage", "reset"]
@@ -75,7 +76,7 @@ class imageDatastore:
     (1, (400, 400, 3))
     """
 
-    def __init__(self, location: object, *nameValuePairs: object, **options: object) -> None:
+    def __init__(self, location: object, *nameValuePairs: object, **options: Unpack[ImageDatastoreOptions]) -> None:
         given = NameValues.parse(nameValuePairs, options, _OPTIONS)
         deep = given.read("IncludeSubfolders", False, truth, "true or false")
         endings = given.read("FileExtensions", list(EXTENSIONS), _extensions)

@@ -6,23 +6,33 @@ import functools
 import os
 from collections.abc import Mapping, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..arguments import as_array, as_text, expected, numbers, shown, text_choice
+from ..images import ImageLike
 from ..name_values import NameValues
 from ..pictures import imread
 from .arrays import real_array
 from .axes import GREY, HELD, LIMITS, axes_to_draw_in, extent_of, is_axes, kept, pyplot
 from .casts import one_picture, picture_array
 from .colours import colormap, limits_of, opacity_of, recolour, table_of
+from .option_types import ImagescOptions, ImshowOptions
 from .pictures import ind2rgb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
+
+    class DrawnImage(AxesImage):
+        """What :func:`_image_class` makes, for type checkers."""
+
+        AlphaData: Any
+        CData: Any
+        Visible: Any
+
 
 __all__ = ["imagesc", "imshow"]
 
@@ -34,7 +44,7 @@ _IMSHOW_OPTIONS = ("Colormap", "DisplayRange", "Interpolation", "Parent", "XData
 _IMAGESC_OPTIONS = ("AlphaData", "AlphaDataMapping", "CData", "Parent", "XData", "YData")
 
 
-def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options: object) -> AxesImage:
+def imshow(X: ImageLike | str | os.PathLike[str], *arguments: object, **options: Unpack[ImshowOptions]) -> DrawnImage:
     """Show a picture, in square pixels and without axes.
 
     Parameters
@@ -116,7 +126,7 @@ def imshow(X: ArrayLike | str | os.PathLike[str], *arguments: object, **options:
     return image
 
 
-def imagesc(*arguments: object, **options: object) -> AxesImage:
+def imagesc(*arguments: object, **options: Unpack[ImagescOptions]) -> DrawnImage:
     """Show a matrix in colours, its smallest value in the first and its largest in the last.
 
     Parameters
@@ -284,10 +294,10 @@ def _magnification(name: str, value: object) -> None:
 
 def _drawn(
     axes: Axes, data: NDArray[np.float64], typed: NDArray[Any], interpolation: str, places: Sequence[Sequence[float]]
-) -> AxesImage:
+) -> DrawnImage:
     """A new image in the axes, whose limits it sets unless something is held there."""
     held = bool(axes.images)
-    image: AxesImage = _image_class()(axes, interpolation=interpolation)
+    image: DrawnImage = _image_class()(axes, interpolation=interpolation)
     image.set_data(data)
     setattr(image, _TYPED, typed)
     image.set_clip_path(axes.patch)

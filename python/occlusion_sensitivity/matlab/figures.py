@@ -1,7 +1,9 @@
 """Figures, and the axes in them."""
 
+from __future__ import annotations
+
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from ..arguments import (
 )
 from ..name_values import NameValues
 from .axes import BAR, LAYOUT, PLACE, is_axes, is_figure, kept, pyplot, remove_colorbar
+from .option_types import FigureOptions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +58,7 @@ _UNITS = {"pixels": 0.0, "normalized": 0.0, "inches": 1.0, "centimeters": 2.54, 
 _FIGURE_OPTIONS = ("Position", "OuterPosition", "Units", "Color", *WINDOW_OPTIONS)
 
 
-def figure(*arguments: object, **options: object) -> "Figure":
+def figure(*arguments: object, **options: Unpack[FigureOptions]) -> Figure:
     """A new figure, or one that there is; current from now on.
 
     Parameters
@@ -158,7 +161,7 @@ def colour_of(name: str, value: object) -> Any:
     return tuple(float(x) for x in array.ravel())
 
 
-def gcf() -> "Figure":
+def gcf() -> Figure:
     """The current figure; a new one where there is none.
 
     Notes
@@ -178,7 +181,7 @@ def gcf() -> "Figure":
     return pyplot().gcf()  # type: ignore[no-any-return]
 
 
-def gca() -> "Axes":
+def gca() -> Axes:
     """The current axes; a new one where there is none.
 
     Notes
@@ -238,7 +241,7 @@ def close(*which: object) -> None:
             plt.close(each if is_figure(each) else positive_integer("close", each))
 
 
-def subplot(m: object, n: object = None, p: object = None) -> "Axes":
+def subplot(m: object, n: object = None, p: object = None) -> Axes:
     """Axes in a grid of `m` rows and `n` columns; current from now on.
 
     Parameters
@@ -309,12 +312,12 @@ def subplot(m: object, n: object = None, p: object = None) -> "Axes":
     return made
 
 
-def _is_bar(axes: "Axes", figure: "Figure") -> bool:
+def _is_bar(axes: Axes, figure: Figure) -> bool:
     bars = [kept(other, BAR, None) for other in figure.axes]
     return any(bar is not None and bar.ax is axes for bar in bars)
 
 
-def _overlap(axes: "Axes", made: "Axes", place: tuple[int, ...]) -> bool:
+def _overlap(axes: Axes, made: Axes, place: tuple[int, ...]) -> bool:
     """Whether two axes share more than an edge: by their cells, or where they are drawn."""
     other = kept(axes, PLACE, None)
     if other is None:

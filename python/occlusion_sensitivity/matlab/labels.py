@@ -1,7 +1,10 @@
 """Titles and labels of axes and figures."""
 
+from __future__ import annotations
+
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from ..strings import as_strings
 from .axes import PLACE, axes_first, is_axes, is_figure, kept, pyplot
 from .figures import colour_of
 from .layouts import TiledLayout
+from .option_types import TextOptions
 
 if TYPE_CHECKING:
     from matplotlib.text import Text
@@ -29,7 +33,7 @@ _GREEK = (
 )
 
 
-def title(*arguments: object, **options: object) -> "Text":
+def title(*arguments: object, **options: Unpack[TextOptions]) -> Text:
     r"""A title over an axes, or over a tiled layout.
 
     Parameters
@@ -77,7 +81,7 @@ def title(*arguments: object, **options: object) -> "Text":
     return _written("title", arguments, options)
 
 
-def sgtitle(*arguments: object, **options: object) -> "Text":
+def sgtitle(*arguments: object, **options: Unpack[TextOptions]) -> Text:
     """A title over a figure; options as of :func:`title`.
 
     Notes
@@ -97,7 +101,7 @@ def sgtitle(*arguments: object, **options: object) -> "Text":
     return _written("sgtitle", arguments, options)
 
 
-def xlabel(*arguments: object, **options: object) -> "Text":
+def xlabel(*arguments: object, **options: Unpack[TextOptions]) -> Text:
     """A text below an axes; options as of :func:`title`.
 
     Notes
@@ -117,7 +121,7 @@ def xlabel(*arguments: object, **options: object) -> "Text":
     return _written("xlabel", arguments, options)
 
 
-def ylabel(*arguments: object, **options: object) -> "Text":
+def ylabel(*arguments: object, **options: Unpack[TextOptions]) -> Text:
     """A text on the left of an axes; options as of :func:`title`.
 
     Notes
@@ -150,7 +154,7 @@ def lines_of(name: str, value: object) -> str:
     return "\n".join(np.atleast_1d(np.asarray(texts)).ravel().tolist())
 
 
-def _written(command: str, arguments: tuple[object, ...], options: dict[str, object]) -> "Text":
+def _written(command: str, arguments: tuple[object, ...], options: Mapping[str, object]) -> Text:
     rest = list(arguments)
     target: Any = None
     if rest and (isinstance(rest[0], TiledLayout) or is_axes(rest[0]) or is_figure(rest[0])):
@@ -167,7 +171,7 @@ def _written(command: str, arguments: tuple[object, ...], options: dict[str, obj
     return _place(command, target, drawn, style)
 
 
-def _place(command: str, target: Any, text: str, style: dict[str, Any]) -> "Text":
+def _place(command: str, target: Any, text: str, style: dict[str, Any]) -> Text:
     whole = target.figure if isinstance(target, TiledLayout) else target if is_figure(target) else None
     if command == "sgtitle" and whole is None:
         if target is not None:

@@ -1,10 +1,13 @@
 """Tiled layouts: axes in a grid that is filled tile by tile."""
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
 
 from ..arguments import as_text, expected, positive_integer, positive_integers, shown, text_choice
 from ..name_values import NameValues
 from .axes import LAYOUT, is_figure, pyplot
+from .option_types import TiledlayoutOptions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +33,7 @@ class TiledLayout:
         Room between the tiles, and around them.
     """
 
-    def __init__(self, figure: "Figure", size: tuple[int, int] | None) -> None:
+    def __init__(self, figure: Figure, size: tuple[int, int] | None) -> None:
         self.figure = figure
         self._flow = size is None
         self._size = size or (1, 1)
@@ -69,7 +72,7 @@ class TiledLayout:
             raise AttributeError(msg)
         object.__setattr__(self, name, value)
 
-    def next(self, tile: int | None, span: tuple[int, int]) -> "Axes":
+    def next(self, tile: int | None, span: tuple[int, int]) -> Axes:
         """The axes of a tile, from 0; a new one at the first free place where there is none, or none is named."""
         if tile is not None:
             for axes, first, _ in self._tiles:
@@ -85,7 +88,7 @@ class TiledLayout:
         self._tiles.append((axes, wanted, span))
         return axes
 
-    def _full(self, tile: int | None, span: tuple[int, int]) -> "Axes":
+    def _full(self, tile: int | None, span: tuple[int, int]) -> Axes:
         rows, cols = self._size
         if tile is None:
             msg = f"There is no free place of {span[0]}×{span[1]} tiles left in the layout of {rows}×{cols}."
@@ -138,7 +141,7 @@ class TiledLayout:
         return self._grid[row : row + span[0], col : col + span[1]]
 
 
-def tiledlayout(*arguments: object, **options: object) -> TiledLayout:
+def tiledlayout(*arguments: object, **options: Unpack[TiledlayoutOptions]) -> TiledLayout:
     """A layout of tiles in the current figure, in the place of what is in it; :func:`nexttile` fills it.
 
     Parameters
@@ -195,7 +198,7 @@ def tiledlayout(*arguments: object, **options: object) -> TiledLayout:
     return layout
 
 
-def nexttile(*arguments: object) -> "Axes":
+def nexttile(*arguments: object) -> Axes:
     """Axes in the next free tile of a layout, or in one that is named; current from now on.
 
     Parameters

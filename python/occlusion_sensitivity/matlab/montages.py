@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,11 @@ from .casts import im2double, im2uint8, one_picture, picture_array
 from .datastores import imageDatastore
 from .drawing import imshow
 from .figures import colour_of
+from .option_types import ImshowpairOptions, ImtileOptions, MontageOptions
 from .pictures import im2gray, ind2rgb
 
 if TYPE_CHECKING:
-    from matplotlib.image import AxesImage
+    from .drawing import DrawnImage
 
 __all__ = ["imshowpair", "imtile", "montage"]
 
@@ -38,7 +39,7 @@ _FREE = np.zeros((0, 0))
 _MOST_VALUES = 2**32
 
 
-def imtile(*arguments: object, **options: object) -> NDArray[Any]:
+def imtile(*arguments: object, **options: Unpack[ImtileOptions]) -> NDArray[Any]:
     """Pictures side by side, as one.
 
     Parameters
@@ -87,7 +88,7 @@ def imtile(*arguments: object, **options: object) -> NDArray[Any]:
     return _tiled(given.read("Frames", None, _chosen, pictures), given, "GridSize")
 
 
-def montage(*arguments: object, **options: object) -> AxesImage:
+def montage(*arguments: object, **options: Unpack[MontageOptions]) -> DrawnImage:
     """Show several pictures side by side.
 
     Parameters
@@ -135,7 +136,7 @@ def montage(*arguments: object, **options: object) -> AxesImage:
     return imshow(tiles, **_passed_on(given, shown_by))
 
 
-def imshowpair(A: object, B: object, *arguments: object, **options: object) -> AxesImage:
+def imshowpair(A: object, B: object, *arguments: object, **options: Unpack[ImshowpairOptions]) -> DrawnImage:
     """Show two pictures in one, to compare them.
 
     Parameters
@@ -199,7 +200,7 @@ def imshowpair(A: object, B: object, *arguments: object, **options: object) -> A
     return imshow(fused, **_passed_on(given, ("Interpolation", "Parent")))
 
 
-def _passed_on(given: NameValues, names: Sequence[str]) -> dict[str, object]:
+def _passed_on(given: NameValues, names: Sequence[str]) -> dict[str, Any]:
     """The options of these names, for another function, as they were typed."""
     return {given.typed(name): given.value(name) for name in names if name in given}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import TypeVar, Unpack
 
 from ..arguments import begins, text_choice
 from ..name_values import NameValues
@@ -11,6 +12,7 @@ from ..network.layers import imageInputLayer
 from ..network.legacy import DAGNetwork, SeriesNetwork, dag2dlnetwork, importONNXNetwork
 from ..network.pretrained import imagePretrainedNetwork
 from ..occlusion import occlusionSensitivity
+from ..option_types import PretrainedOptions
 
 __all__ = [
     "DAGNetwork",
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 
-def alexnet(*nameValuePairs: object, **options: object) -> SeriesNetwork:
+def alexnet(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> SeriesNetwork:
     """AlexNet, for the 1000 classes of ImageNet, downloaded once; see :func:`imagePretrainedNetwork`.
 
     Parameters
@@ -70,7 +72,7 @@ def alexnet(*nameValuePairs: object, **options: object) -> SeriesNetwork:
     return _classifier(SeriesNetwork, "alexnet", nameValuePairs, options)
 
 
-def googlenet(*nameValuePairs: object, **options: object) -> DAGNetwork:
+def googlenet(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> DAGNetwork:
     """GoogLeNet, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -91,7 +93,7 @@ def googlenet(*nameValuePairs: object, **options: object) -> DAGNetwork:
     return _classifier(DAGNetwork, "googlenet", nameValuePairs, options)
 
 
-def mobilenetv2(*nameValuePairs: object, **options: object) -> DAGNetwork:
+def mobilenetv2(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> DAGNetwork:
     """MobileNetV2, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -112,7 +114,7 @@ def mobilenetv2(*nameValuePairs: object, **options: object) -> DAGNetwork:
     return _classifier(DAGNetwork, "mobilenetv2", nameValuePairs, options)
 
 
-def resnet18(*nameValuePairs: object, **options: object) -> DAGNetwork:
+def resnet18(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> DAGNetwork:
     """ResNet-18, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -133,7 +135,7 @@ def resnet18(*nameValuePairs: object, **options: object) -> DAGNetwork:
     return _classifier(DAGNetwork, "resnet18", nameValuePairs, options)
 
 
-def resnet50(*nameValuePairs: object, **options: object) -> DAGNetwork:
+def resnet50(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> DAGNetwork:
     """ResNet-50, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -154,7 +156,7 @@ def resnet50(*nameValuePairs: object, **options: object) -> DAGNetwork:
     return _classifier(DAGNetwork, "resnet50", nameValuePairs, options)
 
 
-def resnet101(*nameValuePairs: object, **options: object) -> DAGNetwork:
+def resnet101(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> DAGNetwork:
     """ResNet-101, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -175,7 +177,7 @@ def resnet101(*nameValuePairs: object, **options: object) -> DAGNetwork:
     return _classifier(DAGNetwork, "resnet101", nameValuePairs, options)
 
 
-def squeezenet(*nameValuePairs: object, **options: object) -> DAGNetwork:
+def squeezenet(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> DAGNetwork:
     """SqueezeNet 1.1, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -196,7 +198,7 @@ def squeezenet(*nameValuePairs: object, **options: object) -> DAGNetwork:
     return _classifier(DAGNetwork, "squeezenet", nameValuePairs, options)
 
 
-def vgg16(*nameValuePairs: object, **options: object) -> SeriesNetwork:
+def vgg16(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> SeriesNetwork:
     """VGG-16, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -217,7 +219,7 @@ def vgg16(*nameValuePairs: object, **options: object) -> SeriesNetwork:
     return _classifier(SeriesNetwork, "vgg16", nameValuePairs, options)
 
 
-def vgg19(*nameValuePairs: object, **options: object) -> SeriesNetwork:
+def vgg19(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> SeriesNetwork:
     """VGG-19, for the 1000 classes of ImageNet, downloaded once; see :func:`alexnet`.
 
     Notes
@@ -242,7 +244,7 @@ _Classifier = TypeVar("_Classifier", bound=DAGNetwork)
 
 
 def _classifier(
-    kind: type[_Classifier], name: str, pairs: tuple[object, ...], options: dict[str, object]
+    kind: type[_Classifier], name: str, pairs: tuple[object, ...], options: Mapping[str, object]
 ) -> _Classifier:
     """The published network with the names of its classes."""
     # MATLAB also takes the weights alone, as the first argument.

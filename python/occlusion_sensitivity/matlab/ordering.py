@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from ..arguments import as_text, expected, numbers, on_host, positive_integer, t
 from ..name_values import NameValues
 from ..strings import Labels
 from .arrays import real_array, texts_or_none
+from .option_types import ComparisonOptions, SortOptions
 from .outputs import outputs
 from .shapes import MOST_AXES
 
@@ -20,7 +21,9 @@ __all__ = ["maxk", "mink", "sort"]
 _COMPARISONS = ("auto", "real", "abs")
 
 
-def maxk(A: ArrayLike, k: object, *arguments: object, nargout: object = None, **options: object) -> Any:
+def maxk(
+    A: ArrayLike, k: object, *arguments: object, nargout: object = None, **options: Unpack[ComparisonOptions]
+) -> Any:
     """The `k` largest elements, the largest first, and where they are.
 
     Parameters
@@ -62,7 +65,9 @@ def maxk(A: ArrayLike, k: object, *arguments: object, nargout: object = None, **
     return _first_of("maxk", A, k, arguments, options, nargout, descending=True)
 
 
-def mink(A: ArrayLike, k: object, *arguments: object, nargout: object = None, **options: object) -> Any:
+def mink(
+    A: ArrayLike, k: object, *arguments: object, nargout: object = None, **options: Unpack[ComparisonOptions]
+) -> Any:
     """The `k` smallest elements, the smallest first, and where they are.
 
     Parameters
@@ -104,7 +109,7 @@ def mink(A: ArrayLike, k: object, *arguments: object, nargout: object = None, **
     return _first_of("mink", A, k, arguments, options, nargout, descending=False)
 
 
-def sort(A: ArrayLike, *arguments: object, nargout: object = None, **options: object) -> Any:
+def sort(A: ArrayLike, *arguments: object, nargout: object = None, **options: Unpack[SortOptions]) -> Any:
     """The elements in order, and where they were.
 
     Parameters
@@ -169,7 +174,7 @@ def _first_of(
     A: ArrayLike,
     k: object,
     arguments: Sequence[object],
-    options: dict[str, object],
+    options: Mapping[str, object],
     nargout: object,
     *,
     descending: bool,

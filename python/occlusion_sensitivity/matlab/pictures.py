@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..arguments import expected, positive_integer
 from ..colormaps import gray
+from ..images import ImageLike
 from ..pictures import imread
 from ..resizing import imresize
-from .arrays import real_array
+from .arrays import is_of_python, real_array
 from .casts import im2double, picture_array, rounded
 from .outputs import outputs
 
@@ -21,7 +22,7 @@ __all__ = ["gray2ind", "im2gray", "imread", "imresize", "ind2rgb", "rgb2gray"]
 _LUMINANCE = np.linalg.inv([[1.0, 0.956, 0.621], [1.0, -0.272, -0.647], [1.0, -1.106, 1.703]])[0]
 
 
-def gray2ind(I: ArrayLike, n: object = None, *, nargout: object = None) -> Any:  # noqa: E741
+def gray2ind(I: ImageLike, n: object = None, *, nargout: object = None) -> Any:  # noqa: E741
     """A grey picture as places in a colour map of `n` greys.
 
     Parameters
@@ -66,7 +67,7 @@ def gray2ind(I: ArrayLike, n: object = None, *, nargout: object = None) -> Any: 
     return outputs("gray2ind", nargout, 1, X=places, map=gray(count))
 
 
-def ind2rgb(X: ArrayLike, map: ArrayLike) -> NDArray[np.float64]:
+def ind2rgb(X: ImageLike, map: ArrayLike) -> NDArray[np.float64]:
     """A picture of places in a colour map, in colours.
 
     Parameters
@@ -103,13 +104,13 @@ def ind2rgb(X: ArrayLike, map: ArrayLike) -> NDArray[np.float64]:
     if places.ndim != 2:
         msg = f"X must be a matrix, H×W, but has shape {places.shape}."
         raise ValueError(msg)
-    counted = isinstance(X, np.ndarray | np.generic) and places.dtype.kind in "uib"
+    counted = not is_of_python(X) and places.dtype.kind in "uib"
     first = np.nan_to_num(np.trunc(places.astype(np.float64)), nan=1.0) - (0 if counted else 1)
     colours: NDArray[Any] = table[first.clip(0, len(table) - 1).astype(np.intp)]
     return colours
 
 
-def rgb2gray(RGB: ArrayLike) -> NDArray[Any]:
+def rgb2gray(RGB: ImageLike) -> NDArray[Any]:
     """The luminance of a colour picture.
 
     Parameters
@@ -150,7 +151,7 @@ def rgb2gray(RGB: ArrayLike) -> NDArray[Any]:
     return _grey(picture)
 
 
-def im2gray(X: ArrayLike) -> NDArray[Any]:
+def im2gray(X: ImageLike) -> NDArray[Any]:
     """The luminance of a colour picture; a grey one as it is.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ from ..arguments import as_array, as_text, expected, is_on_gpu, positive_integer
 from ..calls import AnyNetwork, network_of
 from ..devices import DeviceArray, device_of
 from ..execution import network_in
-from ..images import Image, checked_image
+from ..images import Image, ImageLike, checked_image
 from ..mini_batches import in_mini_batches
 from ..name_values import NameValues
 from ..network.dlnetwork import dlnetwork
@@ -20,6 +20,7 @@ from ..network.network import Network
 from ..options import DEFAULT_MINI_BATCH_SIZE, Environment
 from ..strings import Label, Labels
 from .arrays import real_array
+from .option_types import ActivationsOptions, MinibatchpredictOptions, RunOptions
 from .outputs import outputs
 
 __all__ = ["activations", "classify", "forward", "minibatchpredict", "predict", "scores2label"]
@@ -30,7 +31,9 @@ _MOST_SAMPLES = 6
 _RUN_OPTIONS = ("MiniBatchSize", "ExecutionEnvironment", "Acceleration")
 
 
-def predict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: object) -> NDArray[np.float32]:
+def predict(
+    net: AnyNetwork, X: ImageLike, *nameValuePairs: object, **options: Unpack[MinibatchpredictOptions]
+) -> NDArray[np.float32]:
     """The network's output: for one image, see ``dlnetwork.predict``; for several, see :func:`minibatchpredict`.
 
     Parameters
@@ -74,7 +77,9 @@ def predict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: o
     return output[..., 0] if output.ndim == 4 and not several else output
 
 
-def forward(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: object) -> NDArray[np.float32]:
+def forward(
+    net: AnyNetwork, X: ImageLike, *nameValuePairs: object, **options: Unpack[MinibatchpredictOptions]
+) -> NDArray[np.float32]:
     """The same as :func:`predict`: ONNX files hold trained networks, which here are never in training.
 
     Parameters
@@ -105,7 +110,9 @@ def forward(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: o
     return predict(net, X, *nameValuePairs, **options)
 
 
-def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **options: object) -> NDArray[np.float32]:
+def minibatchpredict(
+    net: AnyNetwork, X: ImageLike, *nameValuePairs: object, **options: Unpack[MinibatchpredictOptions]
+) -> NDArray[np.float32]:
     """The network's outputs for several images.
 
     Parameters
@@ -157,7 +164,9 @@ def minibatchpredict(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, **o
     return np.ascontiguousarray(np.moveaxis(output, (0, 1), (-1, -2)))
 
 
-def classify(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, nargout: object = None, **options: object) -> Any:
+def classify(
+    net: AnyNetwork, X: ImageLike, *nameValuePairs: object, nargout: object = None, **options: Unpack[RunOptions]
+) -> Any:
     """The class of each image, and its scores for all classes.
 
     Parameters
@@ -204,7 +213,7 @@ def classify(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, nargout: ob
     network = network_of(net)
     output = _output(network, X, NameValues.parse(nameValuePairs, options, _RUN_OPTIONS))
     scores = output.reshape(len(output), -1)
-    names = net.Layers[-1].Classes  # type: ignore[union-attr]
+    names = net.Layers[-1].Classes
     if scores.shape[1] != len(names):
         msg = f"The output of net must have a score for each of its {len(names)} classes, but has {scores.shape[1]}."
         raise ValueError(msg)
@@ -212,7 +221,7 @@ def classify(net: AnyNetwork, X: ArrayLike, *nameValuePairs: object, nargout: ob
 
 
 def activations(
-    net: AnyNetwork, X: ArrayLike, layerName: object, *nameValuePairs: object, **options: object
+    net: AnyNetwork, X: ImageLike, layerName: object, *nameValuePairs: object, **options: Unpack[ActivationsOptions]
 ) -> NDArray[np.float32]:
     """The output of a layer.
 
@@ -340,7 +349,7 @@ def _scoring(net: AnyNetwork, name: str, layer: object, *, by_number: bool = Tru
     return net.scoring(layer_name, name)
 
 
-def _output(network: Network, X: ArrayLike, given: NameValues) -> NDArray[np.float32]:
+def _output(network: Network, X: ImageLike, given: NameValues) -> NDArray[np.float32]:
     """The output for one image or several, N×K×…, on the host."""
     most = given.read("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE, positive_integer)
     given.read("Acceleration", "auto", text_choice, ("auto", "mex", "none"))

@@ -5,20 +5,22 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..arguments import as_text, expected, numbers, shown, text_choice
 from ..files import write_named
+from ..images import ImageLike
 from ..name_values import NameValues
 from ..pictures import as_bitmap, encoded, in_colour
-from .arrays import real_array
+from .arrays import is_of_python, real_array
 from .axes import BAR, is_axes, is_figure, kept
 from .casts import im2double, im2uint8, one_picture, picture_array, rounded
 from .figures import colour_of
 from .layouts import TiledLayout
+from .option_types import ExportgraphicsOptions, ImwriteOptions
 from .pictures import colour_map
 
 if TYPE_CHECKING:
@@ -97,7 +99,9 @@ def saveas(fig: object, filename: str | os.PathLike[str], formattype: object = N
     write_named("filename", file, _content(figure, kind, dpi=_DOTS_PER_INCH))
 
 
-def exportgraphics(obj: object, filename: str | os.PathLike[str], *nameValuePairs: object, **options: object) -> None:
+def exportgraphics(
+    obj: object, filename: str | os.PathLike[str], *nameValuePairs: object, **options: Unpack[ExportgraphicsOptions]
+) -> None:
     """Write a figure, an axes or a layout to a file, cut close to what is drawn.
 
     Parameters
@@ -237,7 +241,7 @@ def _resolution(name: str, value: object) -> float:
     return float(dots[0])
 
 
-def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
+def imwrite(A: ImageLike, *arguments: object, **options: Unpack[ImwriteOptions]) -> None:
     """Write a picture to a file.
 
     Parameters
@@ -323,7 +327,7 @@ def imwrite(A: ArrayLike, *arguments: object, **options: object) -> None:
     write_named("filename", file, encoded(pixels, form, colours, **style))
 
 
-def _pixels(A: ArrayLike, form: str, depth: int | None, *, indexed: bool) -> NDArray[Any]:
+def _pixels(A: ImageLike, form: str, depth: int | None, *, indexed: bool) -> NDArray[Any]:
     """The picture in a class that the format has."""
     if picture_array("A", A).dtype == np.int16:
         raise TypeError(expected("A", "a picture of uint8, uint16, single, double or logical", A))
@@ -377,7 +381,7 @@ def _with_opacity(name: str, value: object, pixels: NDArray[Any]) -> NDArray[np.
     if alpha.shape != pixels.shape[:2] or pixels.dtype == np.uint16:
         raise ValueError(expected(name, f"an opacity for each of {pixels.shape[:2]} pixels of 8 bits", value))
     colour = in_colour(im2uint8(pixels))
-    alpha = alpha if isinstance(value, np.ndarray) else alpha.astype(np.float64)
+    alpha = alpha.astype(np.float64) if is_of_python(value) else alpha
     return np.concatenate([colour, im2uint8(alpha)[:, :, np.newaxis]], axis=2)
 
 

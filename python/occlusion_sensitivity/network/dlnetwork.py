@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..arguments import as_text, existing_file, expected, size_text, truth
 from ..devices import device_of
 from ..devices.cpu import CPU
-from ..images import checked_image, fits
+from ..images import ImageLike, checked_image, fits
 from ..listing import public_names
 from ..name_values import NameValues
+from ..option_types import ImportNetworkFromONNXOptions
 from .graph import NetworkFile
 from .import_options import (
     CHANNEL_AXIS,
@@ -24,7 +26,7 @@ from .import_options import (
     image_size,
     input_format,
 )
-from .layers import AnyLayer, ImageInputLayer, LayerArray
+from .layers import ImageInputLayer, Layer, LayerArray
 from .network import Network
 from .places import Places
 from .session import is_float
@@ -87,7 +89,7 @@ class dlnetwork:
         return public_names(super().__dir__(), INNER_NAMES)
 
     @property
-    def Layers(self) -> Sequence[AnyLayer]:
+    def Layers(self) -> LayerArray[Layer]:
         return LayerArray(self.input_layer, self.network.file.layers)
 
     @property
@@ -130,7 +132,7 @@ class dlnetwork:
         ]
         return "\n".join(lines)
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float32]:
+    def predict(self, X: ImageLike) -> NDArray[np.float32]:
         """The network's output for one image.
 
         Parameters
@@ -174,7 +176,9 @@ class dlnetwork:
         return np.ascontiguousarray(np.moveaxis(output[0], 0, -1))
 
 
-def importNetworkFromONNX(modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: object) -> dlnetwork:
+def importNetworkFromONNX(
+    modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: Unpack[ImportNetworkFromONNXOptions]
+) -> dlnetwork:
     """Read a network from an ONNX file.
 
     Parameters

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn, overload
+from typing import Any, Generic, Literal, NoReturn, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import expected, numeric_array, positive_integers, shown, size_text, text_choice
-from ..images import Image, InputSize
+from ..images import Image
 from ..listing import public_names
 from ..name_values import NameValues
+from ..option_types import ImageInputLayerOptions
 from ..strings import StringArray
 
 NORMALIZATIONS = ("zerocenter", "zscore", "rescale-symmetric", "rescale-zero-one", "none")
@@ -43,7 +44,8 @@ class ImageInputLayer:
     """
 
     Name: str
-    InputSize: InputSize
+    # Any: most networks take one size, and code for these need not ask for None.
+    InputSize: tuple[int | Any, int | Any, int | Any]
     Normalization: str = "none"
     Mean: Statistic | None = None
     StandardDeviation: Statistic | None = None
@@ -112,7 +114,10 @@ class ClassificationOutputLayer:
 AnyLayer = ImageInputLayer | Layer | ClassificationOutputLayer
 
 
-class LayerArray(Sequence[AnyLayer]):
+LastLayer = TypeVar("LastLayer", bound=AnyLayer, covariant=True)
+
+
+class LayerArray(Sequence[AnyLayer], Generic[LastLayer]):
     """The layers of a network; 0-based, ``Layers[-1]`` is the last. Printed, it is a table.
 
     The graph is read when a layer behind the first is asked for.
@@ -128,6 +133,12 @@ class LayerArray(Sequence[AnyLayer]):
     def _all(self) -> list[AnyLayer]:
         return [self._first, *self._others()]
 
+    # The first layer and the last are known by their kinds, so that what they have needs no cast. mypy finds a literal
+    # before int incompatible with Sequence's int, which it is not.
+    @overload  # type: ignore[override]
+    def __getitem__(self, index: Literal[0]) -> ImageInputLayer: ...
+    @overload
+    def __getitem__(self, index: Literal[-1]) -> LastLayer: ...
     @overload
     def __getitem__(self, index: int) -> AnyLayer: ...
     @overload
@@ -162,7 +173,7 @@ class LayerArray(Sequence[AnyLayer]):
         return "\n".join([f"{len(rows)} layers:", *(line.rstrip() for line in lines)])
 
 
-def _listed(first: ImageInputLayer, others: Sequence[AnyLayer]) -> LayerArray:
+def _listed(first: ImageInputLayer, others: Sequence[AnyLayer]) -> LayerArray[Any]:
     return LayerArray(first, lambda: others)
 
 
@@ -176,7 +187,9 @@ def _details(layer: AnyLayer) -> str:
     return ""
 
 
-def imageInputLayer(inputSize: object, *nameValuePairs: object, **options: object) -> ImageInputLayer:
+def imageInputLayer(
+    inputSize: object, *nameValuePairs: object, **options: Unpack[ImageInputLayerOptions]
+) -> ImageInputLayer:
     """An image input layer, for ``importNetworkFromONNX(file, InputLayer=…)``.
 
     Parameters

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Sequence
+from typing import Literal, Unpack, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ..arguments import channel_named, expected, texts_in
+from ..images import ImageLike
 from ..listing import public_names
 from ..name_values import NameValues
+from ..option_types import ClassifierOptions, DAGNetworkOptions, ImportONNXNetworkOptions
 from ..strings import Label, StringArray
 from .dlnetwork import INNER_NAMES, OPTION_NAMES, dlnetwork, imported
 from .import_options import CLASSIFIER_OPTIONS, class_names, is_dlnetwork_wanted
-from .layers import AnyLayer, ClassificationOutputLayer, LayerArray
+from .layers import ClassificationOutputLayer, LayerArray
 from .network import Network
 
 
@@ -56,7 +58,7 @@ class DAGNetwork:
     espresso
     """
 
-    def __init__(self, net: dlnetwork, *nameValuePairs: object, **options: object) -> None:
+    def __init__(self, net: dlnetwork, *nameValuePairs: object, **options: Unpack[DAGNetworkOptions]) -> None:
         if not isinstance(net, dlnetwork):
             raise TypeError(expected("net", "a dlnetwork", net))
         given = NameValues.parse(nameValuePairs, options, ("Classes",))
@@ -71,7 +73,7 @@ class DAGNetwork:
         return public_names(super().__dir__(), INNER_NAMES)
 
     @property
-    def Layers(self) -> Sequence[AnyLayer]:
+    def Layers(self) -> LayerArray[ClassificationOutputLayer]:
         layers = self._net.Layers
         return LayerArray(self._net.input_layer, lambda: [*layers[1:], self._last])
 
@@ -86,7 +88,7 @@ class DAGNetwork:
     def __repr__(self) -> str:
         return repr(self._net).replace("dlnetwork", type(self).__name__, 1)
 
-    def predict(self, X: ArrayLike) -> NDArray[np.float32]:
+    def predict(self, X: ImageLike) -> NDArray[np.float32]:
         """The scores of the classes for one image; see dlnetwork.predict.
 
         ``scores.argmax()`` counts from 0, a channelIdx from 1.
@@ -175,8 +177,26 @@ def dag2dlnetwork(net: DAGNetwork) -> dlnetwork:
     return net.to_dlnetwork()
 
 
+@overload
 def importONNXNetwork(
-    modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: object
+    modelfile: str | os.PathLike[str],
+    *nameValuePairs: object,
+    TargetNetwork: Literal["dlnetwork"],
+    **options: Unpack[ClassifierOptions],
+) -> dlnetwork: ...
+@overload
+def importONNXNetwork(
+    modelfile: str | os.PathLike[str],
+    *nameValuePairs: object,
+    TargetNetwork: Literal["dagnetwork"] = ...,
+    **options: Unpack[ClassifierOptions],
+) -> DAGNetwork: ...
+@overload
+def importONNXNetwork(
+    modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: Unpack[ImportONNXNetworkOptions]
+) -> DAGNetwork | dlnetwork: ...
+def importONNXNetwork(
+    modelfile: str | os.PathLike[str], *nameValuePairs: object, **options: Unpack[ImportONNXNetworkOptions]
 ) -> DAGNetwork | dlnetwork:
     """Read a classifier from an ONNX file, with its class names.
 

@@ -201,7 +201,8 @@ def _occlusion_case(folder: Path, content: Mapping[str, Any], tolerance: Mapping
 def _input_layer(network: Mapping[str, Any]) -> ImageInputLayer:
     """The image input layer of a described network, which its file does not contain."""
     first = network["Layers"][0]
-    statistics = {name: array_in(first[name]) for name in ("Mean", "StandardDeviation", "Min", "Max") if name in first}
+    names = ("Mean", "StandardDeviation", "Min", "Max")
+    statistics: dict[str, Any] = {name: array_in(first[name]) for name in names if name in first}
     return imageInputLayer(network["InputSize"], Normalization=first["Normalization"], **statistics)
 
 

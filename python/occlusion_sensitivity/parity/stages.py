@@ -64,7 +64,7 @@ class OcclusionCase:
     classes: Sequence[str] = ()
     labels: Sequence[str] = ()
     output: str | None = None
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     boxes: Array | None = None
     totals: Array | None = None
     score_drops: Array | None = None
@@ -97,7 +97,7 @@ class Stage:
 
 def occlusion_stages(case: OcclusionCase) -> list[Stage]:
     """Every stage of which the reference gave the result. Raises as occlusionSensitivity does."""
-    given = {} if case.input_layer is None else {"InputLayer": case.input_layer}
+    given: dict[str, Any] = {} if case.input_layer is None else {"InputLayer": case.input_layer}
     net = importNetworkFromONNX(case.network, **given)
     if case.output is not None and net.OutputNames != [case.output]:
         net.OutputNames = case.output
@@ -119,7 +119,7 @@ def occlusion_stages(case: OcclusionCase) -> list[Stage]:
         unit = np.maximum(unit, _LEAST_UNIT * np.nan_to_num(np.abs(expected.astype(np.float64)), posinf=0.0))
         stages.append(_stage("network", expected, totals, case.tolerance, unit))
     if drops is not None:
-        plain = {**case.options, "OutputUpsampling": "none"}
+        plain: dict[str, Any] = {**case.options, "OutputUpsampling": "none"}
         found = occlusionSensitivity(called, case.X, target, **plain)
         same_kind = not case.of_a_call or _is_same_kind(case.score_drops, found)
         stages.append(_stage("map", drops, _maps("map", found, count), case.tolerance, unit, same_kind=same_kind))
