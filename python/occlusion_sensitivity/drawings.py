@@ -1,5 +1,7 @@
 """An explanation → figures: which panels there are, and what stands on them."""
 
+from __future__ import annotations
+
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import expected, numbers, positive_integer, size_text, text_choice
 from .framing import Box, Frame, shown_size
+from .images import ImageLike
 from .lettering import lettered, score_text
 from .name_values import NameValues
 from .outputs import PAGES, check_holds, encoded_numbers
@@ -91,7 +94,7 @@ class Ground:
     frame: Frame
 
     @classmethod
-    def of(cls, explanation: "Explanation", drawing: Drawing, longest_side: int, *, smallest: int) -> Self:
+    def of(cls, explanation: Explanation, drawing: Drawing, longest_side: int, *, smallest: int) -> Self:
         pixels, frame = explanation.photograph, explanation.frame
         if drawing.frame == "network":
             pixels, frame = explanation.image, Frame.of(frame.image_size, frame.image_size, "squash")
@@ -101,7 +104,7 @@ class Ground:
         times = max(1, smallest // max(rows, cols))
         return cls(enlarged(as_picture(pixels), times), frame.scaled((rows * times, cols * times)))
 
-    def values(self, explanation: "Explanation", k: int) -> NDArray[np.float32]:
+    def values(self, explanation: Explanation, k: int) -> NDArray[np.float32]:
         """The map of a class in the size of the picture; NaN where the network did not see it."""
         row0, row1, col0, col1 = self.frame.seen
         found = np.full(self.picture.shape[:2], np.nan, dtype=np.float32)
@@ -109,7 +112,7 @@ class Ground:
         found[row0:row1, col0:col1] = brought_to((row1 - row0, col1 - col0), explanation.drops(k), method)
         return found
 
-    def box(self, explanation: "Explanation", k: int) -> Box | None:
+    def box(self, explanation: Explanation, k: int) -> Box | None:
         """The strongest mask; None where none lowers the score."""
         peak = explanation.peak(k, "network")
         if peak is None or peak.drop <= 0 or explanation.is_flat(k):
@@ -121,13 +124,13 @@ class Ground:
     def seen(self) -> Box | None:
         return None if self.frame.sees_all else self.frame.seen
 
-    def panel(self, explanation: "Explanation", drawing: Drawing, scale: Scale, k: int) -> Panel:
+    def panel(self, explanation: Explanation, drawing: Drawing, scale: Scale, k: int) -> Panel:
         """A class in one panel."""
         values, name = self.values(explanation, k), _title(explanation, k)
         box = self.box(explanation, k)
         return _panel(drawing, self.picture, values, scale, title=name, box=box, seen=self.seen)
 
-    def side_by_side(self, explanation: "Explanation", drawing: Drawing, scale: Scale, k: int) -> list[Panel]:
+    def side_by_side(self, explanation: Explanation, drawing: Drawing, scale: Scale, k: int) -> list[Panel]:
         """The photograph, the map of a class, and one over the other."""
         overlay = dataclasses.replace(drawing, style="overlay")
         return [
@@ -137,13 +140,13 @@ class Ground:
         ]
 
 
-def scale_of(explanation: "Explanation", drawing: Drawing) -> Scale:
+def scale_of(explanation: Explanation, drawing: Drawing) -> Scale:
     """One scale for all classes of an explanation, of the drops of the mask grid."""
     flat = all(explanation.is_flat(k) for k in range(len(explanation.classes)))
     return Scale.of(explanation.grid, drawing.colormap, is_flat=flat)
 
 
-def figure_of(explanation: "Explanation", drawing: Drawing) -> "Figure":
+def figure_of(explanation: Explanation, drawing: Drawing) -> Figure:
     """The picture of an explanation: one panel, a strip of classes, or a row for each class side by side."""
     count = len(explanation.classes)
     beside = drawing.style == "side-by-side"
@@ -162,18 +165,18 @@ def figure_of(explanation: "Explanation", drawing: Drawing) -> "Figure":
 
 def draw_map(
     scoreMap: ArrayLike,
-    X: ArrayLike,
+    X: ImageLike,
     *,
-    style: str = "overlay",
-    colormap: str = "jet",
+    style: Style = "overlay",
+    colormap: Colormap = "jet",
     opacity: float = DEFAULT_OPACITY,
     limit: float | None = None,
     box: ArrayLike | None = None,
     title: str = "",
     label: str = "drop of the score under the mask",
-    upsampling: str = "bicubic",
-    ax: "Axes | None" = None,
-) -> "Axes":
+    upsampling: Literal["bicubic", "nearest"] = "bicubic",
+    ax: Axes | None = None,
+) -> Axes:
     """Draw a map over its image, into axes of matplotlib.
 
     Parameters
@@ -257,7 +260,7 @@ def _checked_box(box: ArrayLike) -> Box:
     return row0, row1, col0, col1
 
 
-def drawn_on(explanation: "Explanation", drawing: Drawing, k: int, axes: "Axes | None") -> "Axes":
+def drawn_on(explanation: Explanation, drawing: Drawing, k: int, axes: Axes | None) -> Axes:
     """The panel of a class in axes; where none are given, in those of a new figure of pyplot's."""
     ground = Ground.of(explanation, drawing, drawing.longest_side, smallest=1)
     scale = scale_of(explanation, drawing)
@@ -266,7 +269,7 @@ def drawn_on(explanation: "Explanation", drawing: Drawing, k: int, axes: "Axes |
     return panel_on(axes, panel, scale, bar)
 
 
-def panel_on(axes: "Axes | None", panel: Panel, scale: Scale, bar: Bar | None) -> "Axes":
+def panel_on(axes: Axes | None, panel: Panel, scale: Scale, bar: Bar | None) -> Axes:
     """A panel with its title and its colour bar in axes."""
     check_installed()
     if axes is None:
@@ -294,18 +297,18 @@ def _panel(drawing: Drawing, picture: Picture, values: NDArray[np.float32], scal
     return Panel(picture=overlaid(picture, values, scale, drawing.opacity), **more)
 
 
-def _bar(explanation: "Explanation", drawing: Drawing, ground: Ground, scale: Scale) -> Bar:
+def _bar(explanation: Explanation, drawing: Drawing, ground: Ground, scale: Scale) -> Bar:
     label = f"drop of the {explanation.score_name} under the mask"
     return Bar.of(drawing.style, scale, drawing.opacity, ground.picture, explanation.grid, label)
 
 
-def _title(explanation: "Explanation", k: int) -> str:
+def _title(explanation: Explanation, k: int) -> str:
     name, score = explanation.classes[k], explanation.scores[k]
     found = f"{name}: {explanation.score_name} {score_text(score)}"
     return f"{found} · no mask changes it" if explanation.is_flat(k) else found
 
 
-def caption(explanation: "Explanation") -> str:
+def caption(explanation: Explanation) -> str:
     """The one line below a picture."""
     options = explanation.options
     mask, stride = ("×".join(map(str, size)) for size in (options.mask_size, options.stride))
@@ -319,7 +322,7 @@ def caption(explanation: "Explanation") -> str:
     return f"{explanation.name} · {network} · {classes} · mask {mask}, stride {stride} of {size} pixels"
 
 
-def encoded(explanation: "Explanation", output: Path, drawing: Drawing) -> bytes:
+def encoded(explanation: Explanation, output: Path, drawing: Drawing) -> bytes:
     """An explanation as the content of a file, by its ending."""
     ending = output.suffix.lower()
     check_holds(output, len(explanation.classes))

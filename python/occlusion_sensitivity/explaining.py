@@ -1,9 +1,11 @@
 """explain: from a photograph to what a network sees in it."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +14,7 @@ from .arguments import channel_in_any_case, expected, positive_integer, positive
 from .calls import AnyNetwork, network_of
 from .explanation import Explanation
 from .files import sha256
-from .images import checked_image
+from .images import ImageLike, checked_image
 from .mini_batches import Progress
 from .name_values import NameValues
 from .network.layers import ImageInputLayer
@@ -21,6 +23,7 @@ from .network.network import Network
 from .network.pretrained import imagePretrainedNetwork
 from .notices import warn_user
 from .occlusion import occlusion_of
+from .option_types import Numbers, OcclusionSensitivityOptions, Texts
 from .options import OPTION_NAMES
 from .preprocessing import Preprocessing, doubt, network_image, photograph_of, totals_of
 from .progress import shown_progress
@@ -30,20 +33,20 @@ OWN_NAMES = ("channel", "label", "top", "fit", "pixel_range", "mean", "std", "la
 
 
 def explain(
-    photograph: Any,
+    photograph: ImageLike | str | os.PathLike[str],
     net: AnyNetwork | None = None,
-    classNames: ArrayLike | None = None,
+    classNames: Texts | None = None,
     *,
-    channel: ArrayLike | None = None,
-    label: ArrayLike | None = None,
+    channel: Numbers | None = None,
+    label: Texts | None = None,
     top: int | None = None,
-    fit: str | None = None,
+    fit: Literal["squash", "crop"] | None = None,
     pixel_range: float | None = None,
-    mean: ArrayLike | None = None,
-    std: ArrayLike | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
     layer: str | None = None,
     progress: bool | Progress | None = None,
-    **options: Any,
+    **options: Unpack[OcclusionSensitivityOptions],
 ) -> Explanation:
     """Explain what a network sees in a photograph: occlusionSensitivity, from the file to the picture.
 
@@ -191,7 +194,7 @@ def _names_of(
 ) -> Sequence[str] | None:
     """A name for each channel; None where they have none."""
     if class_names is None and isinstance(net, DAGNetwork) and "layer" not in own:
-        class_names = net.Layers[-1].Classes  # type: ignore[union-attr]
+        class_names = net.Layers[-1].Classes
     if class_names is None:
         return None
     names = texts_in(class_names)

@@ -1,9 +1,11 @@
 """What a network sees in a photograph, as an object that draws, saves and becomes a page."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +17,10 @@ from .files import write_named
 from .framing import Box, Frame
 from .grid import MaskGrid
 from .lettering import score_text
+from .listing import public_names
 from .name_values import NameValues
 from .network.network import Network
+from .option_types import DrawingOptions, PageOptions
 from .options import OcclusionOptions
 from .outputs import checked_output
 from .preprocessing import Preprocessing, are_probabilities
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 # Drops below this share of the score are what single precision leaves of none.
 _NO_DROP = 1e-6
+_INNER = ("image", "mask_grid", "frame", "network", "options", "preprocessing", "all_scores", "all_classes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +156,7 @@ class Explanation:
         row0, row1, col0, col1 = boxes[place].tolist()
         return Peak(float(drops[place]), (row0, row1, col0, col1))
 
-    def draw(self, *, ax: "Axes | None" = None, k: int = 0, **options: Any) -> "Axes":
+    def draw(self, *, ax: Axes | None = None, k: int = 0, **options: Unpack[DrawingOptions]) -> Axes:
         """Draw the map of a class over the photograph, into axes of matplotlib.
 
         Parameters
@@ -171,7 +176,7 @@ class Explanation:
             raise ValueError(expected("k", f"an integer from 0 to {len(self.classes) - 1}", k))
         return drawn_on(self, Drawing.parse(NameValues.parse((), options, DRAWING_NAMES)), k, ax)
 
-    def save(self, file: str | os.PathLike[str], **options: Any) -> None:
+    def save(self, file: str | os.PathLike[str], **options: Unpack[DrawingOptions]) -> None:
         """Write the result to a file: as a picture, as numbers, or as a page, by its ending.
 
         Parameters
@@ -202,7 +207,7 @@ class Explanation:
         output = checked_output("file", file, given)
         write_named("file", output, encoded(self, output, Drawing.parse(given)))
 
-    def page(self, **options: Any) -> "Page":
+    def page(self, **options: Unpack[PageOptions]) -> Page:
         """The photograph with its maps as a page to explore, which a notebook shows; options are `colormap`, `opacity`
         and `longest_side` of :meth:`save`.
         """
@@ -214,6 +219,9 @@ class Explanation:
         from .plotting import encoded_figure
 
         return encoded_figure(figure_of(self, Drawing.parse(NameValues())), "png")
+
+    def __dir__(self) -> list[str]:
+        return public_names(super().__dir__(), _INNER)
 
     def __repr__(self) -> str:
         found = ", ".join(

@@ -6,7 +6,7 @@ Nothing is checked by these when the program runs, where any case and an unambig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,24 @@ class OcclusionSensitivityOptions(TypedDict, total=False):
     MaskClipping: Text | Truth
     MiniBatchSize: Numbers
     ExecutionEnvironment: Text
+
+
+class DrawingOptions(TypedDict, total=False):
+    """Of the pictures of an Explanation."""
+
+    style: Literal["overlay", "contours", "side-by-side", "spotlight"]
+    colormap: Literal["jet", "diverging"]
+    opacity: float
+    frame: Literal["photograph", "network"]
+    longest_side: int
+
+
+class PageOptions(TypedDict, total=False):
+    """Of the page of an Explanation."""
+
+    colormap: Literal["jet", "diverging"]
+    opacity: float
+    longest_side: int
 
 
 class ImresizeOptions(TypedDict, total=False):

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import as_array, expected, numeric_array, size_text
 from .colormaps import ColourMap, jet
+from .images import ImageLike
 from .pictures import in_colour, in_eight_bits
 from .resizing import imresize
 
@@ -183,7 +184,7 @@ def _in_bytes(values: NDArray[Any]) -> Picture:
     return np.clip(np.round(values), 0, 255).astype(np.uint8)
 
 
-def checked_picture(X: ArrayLike) -> NDArray[Any]:
+def checked_picture(X: ImageLike) -> NDArray[Any]:
     """An image as an array that :func:`as_picture` takes."""
     image = as_array(X)
     if image is None or image.dtype.kind not in "buif":

@@ -80,9 +80,9 @@ print(sorted(set(dir(m)) - set(m.__all__)), dir(m) == before, set(m.__all__) <= 
 
 @pytest.mark.parametrize("public", PUBLIC)
 def test_a_signature_can_be_read(public):
-    signature = str(inspect.signature(public))
-    assert len(signature) < 250
-    assert "typing." not in signature
+    signature = inspect.signature(public)
+    assert len(str(signature)) < max(250, 45 * len(signature.parameters))
+    assert "typing." not in str(signature)
 
 
 @pytest.mark.parametrize("method", [dlnetwork.predict, DAGNetwork.predict])

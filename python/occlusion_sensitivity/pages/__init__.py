@@ -1,9 +1,11 @@
 """Pages to explore: a photograph under its maps, in one HTML file that needs nothing else. Bokeh draws them."""
 
+from __future__ import annotations
+
 import importlib.metadata
 import platform
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,10 +14,12 @@ from .. import __version__
 from ..arguments import expected, numeric_array, shown, size_text, text_choice, texts_in
 from ..drawings import Drawing, Ground, caption, scale_of
 from ..framing import Frame, shown_size
+from ..images import ImageLike
 from ..lettering import score_text
 from ..name_values import NameValues
+from ..option_types import Texts
 from ..packages import is_installed
-from ..painting import Scale, as_picture, checked_maps, checked_picture, enlarged
+from ..painting import Colormap, Scale, as_picture, checked_maps, checked_picture, enlarged
 from ..resizing import imresize
 from .page import Content, Page, page_with
 
@@ -28,14 +32,14 @@ _PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy")
 
 def map_page(
     scoreMap: ArrayLike,
-    X: ArrayLike,
+    X: ImageLike,
     *,
-    classNames: ArrayLike | None = None,
+    classNames: Texts | None = None,
     boxes: ArrayLike | None = None,
     details: Mapping[str, object] | None = None,
     title: str = "Occlusion sensitivity",
-    upsampling: str = "bicubic",
-    colormap: str = "jet",
+    upsampling: Literal["bicubic", "nearest"] = "bicubic",
+    colormap: Colormap = "jet",
     opacity: float = 0.6,
     longest_side: int = 1600,
 ) -> Page:
@@ -114,7 +118,7 @@ def map_page(
     )
 
 
-def page_of(explanation: "Explanation", drawing: Drawing) -> Page:
+def page_of(explanation: Explanation, drawing: Drawing) -> Page:
     """The page of an explanation."""
     base = Ground.of(explanation, drawing, drawing.longest_side, smallest=_SMALLEST_SIDE)
     rows, cols = explanation.photograph.shape[:2]
@@ -143,7 +147,7 @@ def page_of(explanation: "Explanation", drawing: Drawing) -> Page:
     )
 
 
-def _details(explanation: "Explanation") -> list[tuple[str, str]]:
+def _details(explanation: Explanation) -> list[tuple[str, str]]:
     """How an explanation was made."""
     options, preprocessing = explanation.options, explanation.preprocessing
     sizes = {"Mask": options.mask_size, "Stride": options.stride, "Mask grid": explanation.mask_grid.shape}
@@ -168,7 +172,7 @@ def _details(explanation: "Explanation") -> list[tuple[str, str]]:
     return [*found, *((name, shown(value.tolist())) for name, value in statistics.items() if value is not None)]
 
 
-def _digests(explanation: "Explanation") -> list[tuple[str, str]]:
+def _digests(explanation: Explanation) -> list[tuple[str, str]]:
     """The SHA-256 of the network's files; none where they are no longer what was run."""
     try:
         (_, first), *others = explanation.network.file.digests().items()
