@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib as mpl
 import numpy as np
 import onnxruntime
 import pytest
@@ -85,3 +86,14 @@ def forget_the_gpu():
     cupy_over_numpy.GPU.__init__()
     for found in (cuda.device_problem, cuda._device, cuda._module, providers.provider_problem, execution._say_once):
         found.cache_clear()
+
+
+@pytest.fixture
+def headless():
+    """matplotlib without a display, and without figures of before."""
+    mpl.use("agg")
+    from matplotlib import pyplot
+
+    pyplot.close("all")
+    yield pyplot
+    pyplot.close("all")

@@ -209,3 +209,31 @@ def exact_imresize(A, size, method):
         resized = np.array([[sum(w * line[p] for p, w in taps) for line in lines.T] for taps in weights], dtype=object)
         A = resized if axis == 0 else resized.T
     return A
+
+
+def overlay(picture, values, colours, low, high, opacity):
+    """Each pixel under the colour of its value, as opaque as that is strong: fully from half of the strongest on."""
+    found = np.empty(picture.shape)
+    strongest = max(abs(low), abs(high))
+    for row, col in np.ndindex(*values.shape):
+        value = values[row, col]
+        if not np.isfinite(value):
+            found[row, col] = picture[row, col]
+            continue
+        value = min(max(value, low), high)
+        share = (value - low) / (high - low)
+        strength = abs(value) / strongest
+        alpha = opacity * min(1, strength / 0.5)
+        for channel in range(3):
+            colour = 255 * colours[round(share * (len(colours) - 1)), channel]
+            found[row, col, channel] = (1 - alpha) * picture[row, col, channel] + alpha * colour
+    return found
+
+
+def middle_of_aspect(size, aspect):
+    """The largest rows and columns of an image of `size` that have the aspect rows : columns, in exact numbers."""
+    rows, cols = size
+    ratio = Fraction(*aspect)
+    if rows / Fraction(cols) > ratio:
+        return cols * ratio, Fraction(cols)
+    return Fraction(rows), rows / ratio

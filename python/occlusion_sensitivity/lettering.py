@@ -1,7 +1,10 @@
 """Text in figures: which font has its characters, and where its lines break. Knows matplotlib's fonts, no figure."""
 
 import functools
+from typing import Any
 
+# Pixels of a figure per inch: matplotlib counts in inches and points.
+DPI = 100
 _BOX = "□"
 
 
@@ -20,7 +23,7 @@ def lettered(text: str) -> tuple[str, list[str]]:
 
 
 def broken(text: str, width: float, size: float) -> list[str]:
-    """The text in lines of at most `width`, in the unit of the font's `size`; a word that is wider is cut."""
+    """The text in lines of at most `width` pixels, in a font of `size` pixels; a word that is wider is cut."""
     lines = [""]
     for word in text.split():
         line = f"{lines[-1]} {word}".lstrip()
@@ -44,15 +47,22 @@ def score_text(value: float) -> str:
 
 
 def text_width(text: str, size: float) -> float:
-    """How wide a line of text is, in the unit of the font's size."""
+    """How wide a line of text is, in pixels, as the size of its font is."""
     from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
 
     shown, families = lettered(text)
     if not shown:
         return 0.0
-    width, _, _ = text_to_path.get_text_width_height_descent(shown, FontProperties(family=families, size=10), False)
-    return float(width) * size / 10
+    font = FontProperties(family=families, size=size * 72 / DPI)
+    return float(_measuring().get_text_width_height_descent(shown, font, False)[0])
+
+
+@functools.cache
+def _measuring() -> Any:
+    """What draws text into PNG files, with nothing to draw on."""
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, DPI)  # type: ignore[no-untyped-call]
 
 
 def _families() -> list[str]:

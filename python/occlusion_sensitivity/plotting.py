@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .colormaps import jet
 from .framing import Box
-from .lettering import broken, drawable, lettered
+from .lettering import DPI, broken, drawable, lettered
 from .packages import missing
 from .painting import Picture, Scale, Style, bar_colours
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 # What the SHA-256 of a photograph is called in a PNG file of its map.
 PHOTOGRAPH = "Photograph-SHA256"
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".pdf": "pdf", ".svg": "svg"}
-# Pixels of a figure per inch: matplotlib counts in inches and points.
-_DPI = 100
 # Below this width of a figure, what is written no longer fits.
 _NARROWEST = 460
 # The shares of the strongest drop at which contours run.
@@ -146,7 +144,7 @@ def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None,
     block_height = max(sum(heads) + len(panels) * (high + pad // 2), round(12 * font))
     height = block_height + pad + foot
 
-    figure = _figure((width / _DPI, height / _DPI), layout=None)
+    figure = _figure((width / DPI, height / DPI), layout=None)
     left = max(pad, (width - beside - block_width) // 2)
     top = pad // 2
     for row, lines, head in zip(panels, titles, heads, strict=True):
@@ -163,7 +161,7 @@ def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None,
         bar_height = max(top - pad // 2 - bar_top, round(9 * font))
         axes = figure.add_axes((bar_left, 1 - (bar_top + bar_height) / height, 1.2 * font / width, bar_height / height))
         bar.draw(axes, own_axes=True)
-        points = 0.8 * font * 72 / _DPI
+        points = 0.8 * font * 72 / DPI
         axes.tick_params(labelsize=points, width=font / 20, length=font / 4)
         axes.yaxis.label.set_fontsize(points)
         axes.yaxis.get_offset_text().set_fontsize(points)
@@ -189,11 +187,11 @@ def _write(figure: "Figure", lines: Sequence[str], place: tuple[float, float], s
     if not lines:
         return
     text, families = lettered("\n".join(lines))
-    width, height = figure.get_size_inches() * _DPI
+    width, height = figure.get_size_inches() * DPI
     figure.text(
         *(place[0] / width, place[1] / height),
         text,
-        fontsize=size * 72 / _DPI,
+        fontsize=size * 72 / DPI,
         fontfamily=families,
         parse_math=False,
         linespacing=1.2,
@@ -210,7 +208,7 @@ def encoded_figure(figure: "Figure", form: str, about: Mapping[str, str] | None 
         "svg": {"metadata": {"Date": None}},
     }
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=form, dpi=_DPI, **options[form])
+    figure.savefig(buffer, format=form, dpi=DPI, **options[form])
     return buffer.getvalue()
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from .arguments import expected
 from .mini_batches import Progress
-from .packages import missing
+from .packages import is_installed, missing
 
 
 @contextmanager
@@ -26,11 +26,14 @@ def shown_progress(progress: "bool | Progress | None") -> Iterator[Progress | No
 def progress_bar(*, only_on_a_terminal: bool = False) -> Iterator[Progress]:
     """A bar that goes away at the end."""
     try:
-        from tqdm.auto import tqdm
-        from tqdm.std import tqdm as on_terminals
+        from tqdm.std import tqdm
+
+        # Without the widgets of notebooks, tqdm's own choice warns; a bar of text is as good.
+        if not only_on_a_terminal and is_installed("ipywidgets"):
+            from tqdm.auto import tqdm
     except ImportError as error:
         raise missing("A progress bar needs", "tqdm", "pictures", error) from error
-    made = on_terminals(disable=None, unit=" images", leave=False) if only_on_a_terminal else tqdm(unit=" images")
+    made = tqdm(disable=None if only_on_a_terminal else False, unit=" images", leave=False)
     with made as bar:
 
         def tell(done: int, total: int) -> None:

@@ -1,0 +1,326 @@
+"""Pages to explore, in a real browser: what a reader points at is what the arrays hold."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import networks
+from occlusion_sensitivity import explain, importNetworkFromONNX, imresize, map_page
+from occlusion_sensitivity.cli import main
+
+SEED = 15
+NAMES = ["cat", "</script><b id='x'>dog</b>", '猫 & "quotes"', "fish"]
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium without a window."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        why = "needs Chromium (Debian packages chromium, chromium-driver)"
+        if os.environ.get("OCCLUSION_REQUIRE_CHROMIUM"):
+            pytest.fail(f"OCCLUSION_REQUIRE_CHROMIUM is set: {why}")
+        pytest.skip(why)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    folder = tmp_path_factory.mktemp("chromium")
+    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu", f"user-data-dir={folder}"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    driver.set_window_size(1100, 1300)
+    yield driver
+    driver.quit()
+
+
+class Reader:
+    """Somebody who opens a page, and points at things."""
+
+    def __init__(self, browser, file):
+        self.browser = browser
+        browser.get_log("browser")
+        browser.get_log("performance")
+        browser.get(file.as_uri())
+        self.until(lambda: browser.execute_script("return document.body.dataset.ready") == "true")
+
+    def until(self, condition):
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.browser, 30).until(lambda _: condition())
+
+    def element(self, name):
+        return self.browser.find_element("id", name)
+
+    @property
+    def words(self):
+        return self.element("values").text
+
+    def point(self, down, right):
+        """Move the pointer to a place of the picture, 0…1."""
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        picture = self.element("picture")
+        width, height = picture.size["width"], picture.size["height"]
+        across, along = round((right - 0.5) * (width - 4)), round((down - 0.5) * (height - 4))
+        ActionChains(self.browser).move_to_element_with_offset(picture, across, along).perform()
+
+    def press(self, name, key, times=1):
+        for _ in range(times):
+            self.element(name).send_keys(key)
+
+    def place_and_value(self):
+        row, column, value = re.match(r"Row (\d+), column (\d+): (-?[\d.e-]+)\.( |$)", self.words).group(1, 2, 3)
+        return int(row), int(column), float(value)
+
+    def mask(self):
+        row0, row1, column0, column1, drop = re.search(
+            r"The nearest mask, rows (\d+)–(\d+) and columns (\d+)–(\d+), .* by (-?[\d.e-]+)\.$", self.words
+        ).groups()
+        return (int(row0), int(row1), int(column0), int(column1)), float(drop)
+
+    def shown(self):
+        """The pixels of the picture, as the screen has them."""
+        import io
+
+        with Image.open(io.BytesIO(self.element("picture").screenshot_as_png)) as picture:
+            return np.asarray(picture.convert("RGB")).astype(int)
+
+    def complaints(self):
+        return [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+
+    def addresses(self):
+        """What was asked for, from wherever."""
+        found = set()
+        for entry in self.browser.get_log("performance"):
+            found |= set(re.findall(r'"requestWillBeSent".*?"url":"([^"]*)"', entry["message"]))
+        return found
+
+
+@pytest.fixture
+def net(tmp_path):
+    print(f"seed {SEED}")
+    return importNetworkFromONNX(networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(SEED)))
+
+
+def photograph(rows, cols):
+    y, x = np.mgrid[0:rows, 0:cols]
+    return np.stack([y * 255 / rows, x * 255 / cols, 128 + 100 * np.sin((x + y) / 9)], axis=2).astype(np.uint8)
+
+
+def read_value(printed):
+    """Numbers are printed with four digits, or three that are not zero."""
+    return pytest.approx(printed, abs=6e-5, rel=6e-3)
+
+
+@pytest.mark.parametrize("fit", ["squash", "crop"])
+@pytest.mark.parametrize("upsampling", ["bicubic", "nearest", "none"])
+def test_values_under_the_pointer(browser, net, tmp_path, fit, upsampling):
+    how = {"pixel_range": 1, "Stride": 2, "MaskSize": 3, "OutputUpsampling": upsampling}
+    result = explain(photograph(300, 500), net, NAMES, channel=1, fit=fit, **how)
+    result.page().save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    row0, _, col0, _ = result.boxes.min(axis=(0, 1)).round().astype(int)
+    _, row1, _, col1 = result.boxes.max(axis=(0, 1)).round().astype(int)
+    method = "bicubic" if upsampling == "bicubic" else "nearest"
+    expected = imresize(result.grid, [row1 - row0, col1 - col0], method)
+    middles = (result.boxes[..., ::2] + result.boxes[..., 1::2]) / 2
+    rng = np.random.default_rng(SEED)
+    for down, right in [(0.5, 0.5), (0.31, 0.44), (0.95, 0.52), *rng.uniform(0, 1, (5, 2))]:
+        reader.point(down, right)
+        if not col0 <= right * 500 < col1:
+            if not col0 - 5 < right * 500 < col1 + 5:
+                assert reader.words.endswith("the network did not see this part.")
+            continue
+        row, column, value = reader.place_and_value()
+        assert abs(row - down * 300) <= 3
+        assert abs(column - right * 500) <= 3
+        assert expected[row - 1 - row0, column - 1 - col0] == read_value(value)
+        distance = ((middles - [row - 0.5, column - 0.5]) ** 2).sum(axis=2)
+        box, drop = reader.mask()
+        k = np.argwhere(distance <= distance.min() * 1.01 + 1e-9)
+        candidates = {tuple(np.round(result.boxes[tuple(place)] + [1, 0, 1, 0]).astype(int)): place for place in k}
+        near = [place for known, place in candidates.items() if np.abs(np.subtract(known, box)).max() <= 1]
+        assert near, (box, candidates)
+        assert result.grid[tuple(near[0])] == read_value(drop)
+    assert reader.complaints() == []
+
+
+def test_classes_opacity_and_threshold(browser, net, tmp_path):
+    result = explain(photograph(300, 400), net, NAMES, channel=[4, 2, 3], pixel_range=1, Stride=2, MaskSize=3)
+    result.save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    assert not browser.find_elements("id", "x")  # a class name is text, whatever is in it
+    options = [option.text for option in reader.element("class").find_elements("tag name", "option")]
+    assert [option.partition(": probability")[0] for option in options] == result.classes
+    for k in range(3):
+        reader.element("class").find_elements("tag name", "option")[k].click()
+        reader.point(0.4, 0.6)
+        row, column, value = reader.place_and_value()
+        assert imresize(result.grid[..., k], [300, 400])[row - 1, column - 1] == read_value(value)
+    strongest = np.unravel_index(result.grid[..., 0].argmax(), result.grid.shape[:2])
+    reader.element("class").find_elements("tag name", "option")[0].click()
+    reader.point(0.02, 0.02)
+    coloured = reader.shown()
+    reader.press("threshold", "\ue010")  # End: only what is as strong as the strongest is left
+    hidden = reader.shown()
+    reader.press("threshold", "\ue011")  # Home
+    reader.press("opacity", "\ue011")
+    plain = reader.shown()
+    assert np.abs(coloured - plain).max() > 60
+    assert (np.abs(hidden - plain).max(axis=2) > 8).mean() < 0.35 * (np.abs(coloured - plain).max(axis=2) > 8).mean()
+    scale = plain.shape[1] / 400
+    row0, row1, col0, col1 = (result.boxes[strongest] * scale).astype(int)
+    inside = np.abs(coloured - plain)[row0:row1, col0:col1].max(axis=2)
+    assert inside.max() > 60  # the strongest mask is where its colour is
+    # Plain, it is the photograph.
+    expected = np.asarray(Image.fromarray(result.photograph).resize((plain.shape[1], plain.shape[0]), Image.BILINEAR))
+    assert np.abs(plain - expected)[60:-10, 60:-10].mean() < 4
+    assert reader.complaints() == []
+
+
+def test_by_keys(browser, net, tmp_path):
+    result = explain(photograph(300, 400), net, NAMES, channel=1, pixel_range=1)
+    result.save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    first = reader.place_and_value()  # the strongest mask is shown at first
+    assert reader.mask()[1] == read_value(float(result.grid.max()))
+    reader.press("picture", "\ue015")  # down
+    second = reader.place_and_value()
+    assert second[0] > first[0]
+    assert second[1] == first[1]
+    reader.press("picture", "\ue014")  # right
+    assert reader.place_and_value()[1] > second[1]
+    reader.press("picture", "\ue013", 12)  # up
+    reader.press("picture", "\ue012", 12)  # left
+    row, column, _ = reader.place_and_value()
+    assert (row, column) == (1, 1)
+    assert reader.complaints() == []
+
+
+def test_by_touch_on_a_phone(browser, net, tmp_path):
+    result = explain(photograph(300, 400), net, NAMES, channel=[1, 2], pixel_range=1)
+    result.save(tmp_path / "page.html")
+    phone = {"width": 360, "height": 740, "deviceScaleFactor": 3, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        reader = Reader(browser, tmp_path / "page.html")
+        assert browser.execute_script("return document.documentElement.scrollWidth <= 360")
+        place = browser.execute_script(
+            "const box = document.getElementById('picture').getBoundingClientRect();"
+            "return [box.left + box.width / 4, box.top + box.height / 2]"
+        )
+        touch = {"type": "touchStart", "touchPoints": [{"x": place[0], "y": place[1]}]}
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", touch)
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        row, column, value = reader.place_and_value()
+        assert abs(row - 150) <= 3
+        assert abs(column - 100) <= 3
+        assert imresize(result.grid[..., 0], [300, 400])[row - 1, column - 1] == read_value(value)
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+@pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
+def test_light_and_dark(browser, net, tmp_path, scheme, is_dark):
+    explain(photograph(30, 40), net, channel=1, pixel_range=1).save(tmp_path / "page.html")
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    try:
+        Reader(browser, tmp_path / "page.html")
+        colours = browser.execute_script(
+            "const style = getComputedStyle(document.body); return [style.backgroundColor, style.color]"
+        )
+        paper, ink = (np.mean([int(x) for x in re.findall(r"\d+", colour)[:3]]) for colour in colours)
+        assert (paper < ink) == is_dark
+        assert abs(paper - ink) > 150
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_the_command_writes_a_page_that_needs_nothing_else(browser, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(SEED).integers(0, 256, (1200, 1600, 3)).astype(np.uint8)
+    Image.fromarray(noise).save("noise.png")
+    assert main(["explain", "noise.png", "--top", "5", "--output", "noise.html"]) == 0
+    assert Path("noise.html").stat().st_size < 3_000_000  # a photograph that no other needs more for
+    reader = Reader(browser, tmp_path / "noise.html")
+    outside = {address for address in reader.addresses() if not address.startswith(("file:", "data:", "blob:"))}
+    assert outside == set()
+    assert reader.complaints() == []
+    table = browser.find_element("tag name", "table").text
+    for said in ("noise.png", "1200×1600", "efficientnet-lite0.onnx", "45×45", "22×22", "0 to 255", "bicubic"):
+        assert said in table
+    assert len(re.findall(r"\b[0-9a-f]{64}\b", table)) == 2  # of the photograph and of the network
+    for package in ("occlusion-sensitivity", "onnxruntime", "numpy", "Python"):
+        assert re.search(rf"^{package} \d+\.\d+", table, re.MULTILINE)
+
+
+def test_map_page_of_ones_own_arrays(browser, tmp_path):
+    rng = np.random.default_rng(SEED)
+    maps = rng.normal(size=(60, 80, 2)).astype(np.float32)
+    maps[10, 20, 0] = np.nan
+    page = map_page(maps, photograph(60, 80), classNames=["a", "b"], title="mine", details={"by": "<me>"})
+    page.save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    for down, right in ((0.5, 0.5), (0.1, 0.9), (0.72, 0.33)):
+        reader.point(down, right)
+        row, column, value = reader.place_and_value()
+        enlarged = imresize(maps[..., 0], [360, 480])
+        assert np.abs(enlarged[6 * row - 6 : 6 * row, 6 * column - 6 : 6 * column] - value).min() < 1e-4
+    assert "<me>" in browser.find_element("tag name", "table").text
+    assert browser.title == "mine"
+    assert reader.complaints() == []
+
+
+def test_a_notebook_shows_the_page(browser, tmp_path):
+    """In a frame whose text is in an attribute."""
+    page = map_page(np.eye(4), photograph(60, 80), title='"quoted" & <b>')
+    (tmp_path / "notebook.html").write_text(f"<!DOCTYPE html><body>{page._repr_html_()}</body>", encoding="utf-8")
+    browser.get((tmp_path / "notebook.html").as_uri())
+    browser.switch_to.frame(0)
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 30).until(lambda _: browser.execute_script("return document.body.dataset.ready") == "true")
+    assert browser.find_element("tag name", "h1").text == '"quoted" & <b>'
+    browser.switch_to.default_content()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "message"),
+    [
+        (("x", np.eye(3)), {}, TypeError, "scoreMap must be a numeric array"),
+        ((np.zeros(3), np.eye(3)), {}, ValueError, "scoreMap must be a numeric array, rows×columns or rows×columns×K"),
+        ((np.eye(3), [["a"]]), {}, TypeError, "X must be a numeric or logical array"),
+        (
+            (np.eye(3), np.eye(3)),
+            {"classNames": ["a", "b"]},
+            ValueError,
+            "classNames must hold a name for each of the 1",
+        ),
+        ((np.eye(3), np.eye(3)), {"classNames": 3}, TypeError, "classNames must be a text for each map, but is 3."),
+        ((np.eye(3), np.eye(3)), {"boxes": np.zeros((2, 3, 4))}, ValueError, "boxes must be finite, of 3×3×4"),
+        ((np.eye(3), np.eye(3)), {"boxes": "x"}, TypeError, "boxes must be a numeric array of 3×3×4"),
+        ((np.eye(3), np.eye(3)), {"colormap": "x"}, ValueError, "colormap must be one of jet, diverging"),
+        ((np.eye(3), np.eye(3)), {"longest_side": 0}, ValueError, "longest_side must be a positive integer"),
+        ((np.eye(3), np.eye(3)), {"upsampling": "none"}, ValueError, "upsampling must be one of bicubic, nearest"),
+    ],
+)
+def test_bad_arguments_of_map_page(arguments, options, error, message):
+    with pytest.raises(error) as raised:
+        map_page(*arguments, **options)
+    assert message in str(raised.value)
+
+
+def test_a_page_that_cannot_be_written(tmp_path):
+    page = map_page(np.eye(3), np.eye(3))
+    with pytest.raises(FileNotFoundError, match="file: there is no folder"):
+        page.save(tmp_path / "nowhere" / "page.html")
