@@ -20,15 +20,17 @@ def save(file, nodes, constants, inputs, outputs, *, opset=13, ir_version=8, con
     return file
 
 
-def linear(file, weight, *, batch="N", bias=None, dtype=np.float32, **how):
+def linear(file, weight, *, batch="N", bias=None, dtype=np.float32, softmax=False, **how):
     """score[k] = Σ weight[k] · X + bias[k], for weight of shape (K, H, W, C): the map is known in closed form."""
     n_channels, height, width, depth = weight.shape
     columns = np.ascontiguousarray(weight.transpose(3, 1, 2, 0).reshape(-1, n_channels)).astype(dtype)
     bias = np.zeros(n_channels) if bias is None else bias
     nodes = [
         helper.make_node("Flatten", ["input"], ["flat"], axis=1),
-        helper.make_node("Gemm", ["flat", "weight", "bias"], ["score"]),
+        helper.make_node("Gemm", ["flat", "weight", "bias"], ["logits" if softmax else "score"]),
     ]
+    if softmax:
+        nodes.append(helper.make_node("Softmax", ["logits"], ["score"], axis=1))
     return save(
         file,
         nodes,

@@ -17,8 +17,8 @@ from .network.network import Network
 from .pictures import in_channels, upright, upright_picture
 from .resizing import imresize
 
-# Those of explain that say how a photograph becomes the network's image.
-OPTION_NAMES = ("fit", "pixel_range", "mean", "std")
+# Numbers of 0…1 may go as far beyond, where bicubic resizing has overshot.
+_LARGEST_OF_ONE = 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +151,14 @@ def doubt(
 ) -> str | None:
     """Why the values of the image hardly fit what the network takes, and the option that mends it; None if they may."""
     low, high = float(image.min()), float(image.max())
-    values = f"The values of the photograph, {low:g} to {high:g}, hardly fit what the network takes: "
-    other = 255 if high <= 1 else 1
+    values = f"The values of the photograph, {low:.4g} to {high:.4g}, hardly fit what the network takes: "
+    other = 255 if high <= _LARGEST_OF_ONE else 1
     typed = given.typed("pixel_range")
     mending = f"{typed} {other}" if typed.startswith("--") else f"{typed}={other}, for a picture in uint8,"
     mean, std = layer.Mean, layer.StandardDeviation
     if layer.Normalization == "zscore" and mean is not None and std is not None and high > 2 and _are_of_one(mean, std):
         return f"{values}its mean is {_listed(mean)}, as of pixels of 0…1. {mending} makes them that."
-    if low >= 0 and _sees_nothing(network, image, totals, 255 if high <= 1 else 1 / 255):
+    if low > 1 - _LARGEST_OF_ONE and _sees_nothing(network, image, totals, 255 if other == 255 else 1 / 255):
         return (
             f"{values}the scores are nearly those of no picture at all, which with pixels of 0…{other} they are not. "
             f"{mending} gives it those."
@@ -182,7 +182,7 @@ def _sees_nothing(network: Network, image: Image, totals: NDArray[np.float64], f
     if not are_probabilities(totals):
         return False
     here = _apart(totals, totals_of(network, np.full_like(image, image.mean())))
-    if here > 0.1:
+    if here > 0.1:  # as nearly always: one run of the network more
         return False
     other = image * np.float32(factor)
     there = _apart(totals_of(network, other), totals_of(network, np.full_like(other, other.mean())))
