@@ -11,7 +11,7 @@ from ..calls import AnyNetwork
 from ..drawings import Drawing, encoded
 from ..explaining import explained
 from ..explanation import Explanation
-from ..files import sha256, write_whole
+from ..files import sha256, write_named
 from ..lettering import score_text
 from ..name_values import NameValues, Option
 from ..network.dlnetwork import imported
@@ -79,7 +79,7 @@ def _run(
     with progress_bar(only_on_a_terminal=True) as progress:
         explanation = explained(image, net, class_names, own, options, progress, "--classes FILE")
     how = Drawing.parse(drawing)
-    write_whole(output, encoded(explanation, output, how))
+    write_named("--output", output, encoded(explanation, output, how))
     for name, score in explanation.best():
         print(f"{score_text(score):>10}  {_printable(name)}")
     for k in range(len(explanation.classes)):
