@@ -5,6 +5,7 @@ import importlib
 import json
 import pkgutil
 import re
+import shlex
 import shutil
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 import occlusion_sensitivity
 from mutants import MUTANTS
+from occlusion_sensitivity.cli.parser import joined_numbers, parser
 from occlusion_sensitivity.parity.cases import run_cases
 
 MODULES = [module.name for module in pkgutil.walk_packages(occlusion_sensitivity.__path__, "occlusion_sensitivity.")]
@@ -38,14 +40,44 @@ def python_blocks(document):
     return re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_the_readme_example(tmp_path, monkeypatch):
+@pytest.fixture
+def in_a_folder_with_a_cup(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    shutil.copy(files("occlusion_sensitivity") / "data" / "coffee.jpg", "cup.jpg")
-    (code,) = python_blocks("README.md")
+    for name in ("cup.jpg", "cat.jpg"):
+        shutil.copy(files("occlusion_sensitivity") / "data" / "coffee.jpg", name)
+
+
+def test_the_readme_example(in_a_folder_with_a_cup):
+    _, code = python_blocks("README.md")
     names = {}
     exec(code, names)
     assert names["classNames"][names["channel"] - 1] == "espresso"
     assert names["scoreMap"].shape == (23, 12)
+
+
+def test_the_readme_example_of_explain(in_a_folder_with_a_cup, headless):
+    code, _ = python_blocks("README.md")
+    names = {}
+    exec(code, names)
+    assert names["result"].classes[0] == "espresso"
+    assert Path("cat.pdf").stat().st_size > 10_000
+    assert Path("maps.html").stat().st_size < 3_000_000
+
+
+def test_every_picture_and_page_that_the_documents_name_is_there():
+    documents = [ROOT / "README.md", *ROOT.joinpath("docs").glob("*.md")]
+    for document in documents:
+        for link in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
+            assert "://" in link or (document.parent / link).exists(), (document.name, link)
+
+
+def test_the_options_of_the_gallery_are_known():
+    commands = re.findall(
+        r"^occlusion-sensitivity (explain .*)$", (ROOT / "docs" / "gallery.md").read_text("utf-8"), re.M
+    )
+    assert len(commands) > 10
+    for command in commands:
+        assert parser().parse_args(joined_numbers(shlex.split(command))).run
 
 
 def generated_table(name):
