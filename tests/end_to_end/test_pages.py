@@ -229,6 +229,35 @@ def test_by_touch_on_a_phone(browser, net, tmp_path):
         browser.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
 
+def sizes_on_a_phone(browser, file):
+    """How wide a page is on a screen of 360 pixels, and how high each cell of its tables, but for those of pictures."""
+    phone = {"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        browser.get(file.as_uri())
+        return browser.execute_script(
+            "const cells = [...document.querySelectorAll('td:not([colspan])')];"
+            "return [document.documentElement.scrollWidth, cells.map((cell) => cell.getBoundingClientRect().height)]"
+        )
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_long_names_fit_on_a_phone(browser, tmp_path):
+    name = "IMG_20261125_090552_a_photograph_of_nobody_knows_what_HDR.jpeg"
+    map_page(np.eye(4), photograph(60, 80), classNames=name, title=name).save(tmp_path / "page.html")
+    width, _ = sizes_on_a_phone(browser, tmp_path / "page.html")
+    assert width == 360
+
+
+def test_the_page_of_parity_fits_on_a_phone(browser, tmp_path):
+    """Its table scrolls by itself, and no number is broken in two."""
+    assert main(["parity", "automatic_texts", "batch_of_*", "--html", str(tmp_path / "parity.html")]) == 0
+    width, heights = sizes_on_a_phone(browser, tmp_path / "parity.html")
+    assert width == 360
+    assert max(heights) < 60  # two lines, as lines break at spaces alone
+
+
 @pytest.mark.parametrize(("scheme", "is_dark"), [("light", False), ("dark", True)])
 def test_light_and_dark(browser, net, tmp_path, scheme, is_dark):
     explain(photograph(30, 40), net, channel=1, pixel_range=1).save(tmp_path / "page.html")
