@@ -204,6 +204,19 @@ def test_by_keys(browser, net, tmp_path):
     assert reader.complaints() == []
 
 
+def test_the_tabulator_stops_at_what_has_a_name(browser, tmp_path):
+    map_page(np.ones((4, 4, 2)), photograph(60, 80)).save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    stops = []
+    for _ in range(5):
+        browser.switch_to.active_element.send_keys("\ue004")
+        stops.append(browser.execute_script("return document.activeElement.id"))
+    assert stops[:4] == ["class", "opacity", "threshold", "picture"]
+    assert stops[4] in ("", "class")  # the end of the page, and its beginning
+    assert browser.execute_script("return document.activeElement.closest('#picture')") is None
+    assert reader.complaints() == []
+
+
 def test_by_touch_on_a_phone(browser, net, tmp_path):
     result = explain(photograph(300, 400), net, NAMES, channel=[1, 2], pixel_range=1)
     result.save(tmp_path / "page.html")
