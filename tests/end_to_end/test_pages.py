@@ -186,22 +186,49 @@ def test_classes_opacity_and_threshold(browser, net, tmp_path):
 
 
 def test_by_keys(browser, net, tmp_path):
-    result = explain(photograph(300, 400), net, NAMES, channel=1, pixel_range=1)
+    """From mask to mask: each once, to the last one."""
+    result = explain(
+        photograph(300, 400), net, NAMES, channel=1, pixel_range=1, Stride=1, MaskSize=4, MaskClipping="off"
+    )
     result.save(tmp_path / "page.html")
     reader = Reader(browser, tmp_path / "page.html")
-    first = reader.place_and_value()  # the strongest mask is shown at first
-    assert reader.mask()[1] == read_value(float(result.grid.max()))
-    reader.press("picture", "\ue015")  # down
-    second = reader.place_and_value()
-    assert second[0] > first[0]
-    assert second[1] == first[1]
-    reader.press("picture", "\ue014")  # right
-    assert reader.place_and_value()[1] > second[1]
-    reader.press("picture", "\ue013", 12)  # up
-    reader.press("picture", "\ue012", 12)  # left
-    row, column, _ = reader.place_and_value()
-    assert (row, column) == (1, 1)
+    # the strongest mask is shown at first
+    row, column = np.unravel_index(result.grid.argmax(), result.grid.shape)
+    rows, columns = result.grid.shape
+    ways = [
+        ("\ue013", -1, 0, row + 1),
+        ("\ue012", 0, -1, column + 1),
+        ("\ue015", 1, 0, rows),
+        ("\ue014", 0, 1, columns),
+    ]
+    for key, down, right, times in ways:  # up, left, down, right
+        for _ in range(times):
+            box, drop = reader.mask()
+            assert drop == read_value(float(result.grid[row, column]))
+            assert np.abs(np.array(box) - result.boxes[row, column] - [1, 0, 1, 0]).max() <= 1
+            reader.press("picture", key)
+            row, column = np.clip([row + down, column + right], 0, [rows - 1, columns - 1])
+    assert (row, column) == (rows - 1, columns - 1)
     assert reader.complaints() == []
+
+
+def test_keys_of_the_browser_stay_its_own(browser, tmp_path):
+    map_page(np.eye(4), photograph(60, 80)).save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    words = reader.words
+    is_taken = browser.execute_script(
+        "return ['altKey', 'ctrlKey', 'metaKey'].map((modifier) => !document.getElementById('picture').dispatchEvent("
+        "new KeyboardEvent('keydown', {key: 'ArrowLeft', cancelable: true, [modifier]: true})))"
+    )
+    assert is_taken == [False, False, False]
+    assert reader.words == words
+
+
+def test_the_strongest_mask_may_change_nothing(browser, tmp_path):
+    """No drop at all is stronger than a rise."""
+    grid, boxes = np.array([[0.0, -5.0]]), np.array([[[0, 60, 0, 40], [0, 60, 40, 80]]])
+    map_page(grid, photograph(60, 80), boxes=boxes).save(tmp_path / "page.html")
+    assert Reader(browser, tmp_path / "page.html").mask() == ((1, 60, 1, 40), 0)
 
 
 def test_the_tabulator_stops_at_what_has_a_name(browser, tmp_path):

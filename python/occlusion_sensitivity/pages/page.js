@@ -9,6 +9,7 @@
   const [rows, columns] = data.grid_size;
   let shown = 0;
   let pointer = null; // row and column of the drawn picture, from 0
+  let mask = null; // the place in the grid of the one that is outlined
   let wasPointed = false; // by the reader
 
   function drop(k, row, column) {
@@ -82,12 +83,13 @@
     return best;
   }
 
-  function point(model, row, column) {
+  function point(model, row, column, chosen = null) {
     pointer = [row, column];
     const [top, left] = data.seen_from;
     const [photographRow, photographColumn] = [(row + 0.5) * data.photograph_per_pixel[0], (column + 0.5) * data.photograph_per_pixel[1]];
     const here = `Row ${Math.floor(photographRow) + 1}, column ${Math.floor(photographColumn) + 1}: `;
     const [seenRow, seenColumn] = [row - top, column - left];
+    if (data.boxes.length > 0) mask = chosen ?? nearest(photographRow, photographColumn);
     const outlines = [model("mask"), model("mask-edge")];
     if (seenRow < 0 || seenColumn < 0 || seenRow >= height || seenColumn >= width) {
       element("values").textContent = `${here}the network did not see this part.`;
@@ -96,10 +98,9 @@
     }
     let text = `${here}${number(valueAt(shown, seenRow, seenColumn))}. `;
     if (data.boxes.length > 0) {
-      const k = nearest(photographRow, photographColumn);
-      const [row0, row1, column0, column1] = data.boxes[k];
+      const [row0, row1, column0, column1] = data.boxes[mask];
       const span = (first, end) => `${Math.floor(first) + 1}–${Math.max(Math.floor(first) + 1, Math.round(end))}`;
-      text += `The nearest mask, rows ${span(row0, row1)} and columns ${span(column0, column1)}, lowers the ${data.score_name} by ${number(grids[shown][k])}.`;
+      text += `The nearest mask, rows ${span(row0, row1)} and columns ${span(column0, column1)}, lowers the ${data.score_name} by ${number(grids[shown][mask])}.`;
       const [vertical, horizontal] = data.photograph_per_pixel;
       const place = { left: [column0 / horizontal], right: [column1 / horizontal], top: [row0 / vertical], bottom: [row1 / vertical] };
       for (const outline of outlines) {
@@ -110,12 +111,15 @@
     element("values").textContent = text;
   }
 
-  function pointAtStrongest(model) {
-    if (data.boxes.length === 0) return;
-    const k = grids[shown].reduce((best, value, place, all) => (value > (all[best] || -Infinity) ? place : best), 0);
+  function pointAtMask(model, k) {
     const [row0, row1, column0, column1] = data.boxes[k];
     const [vertical, horizontal] = data.photograph_per_pixel;
-    point(model, Math.floor((row0 + row1) / 2 / vertical), Math.floor((column0 + column1) / 2 / horizontal));
+    point(model, Math.floor((row0 + row1) / 2 / vertical), Math.floor((column0 + column1) / 2 / horizontal), k);
+  }
+
+  function pointAtStrongest(model) {
+    if (data.boxes.length === 0) return;
+    pointAtMask(model, grids[shown].reduce((best, value, k, all) => (value > all[best] || Number.isNaN(all[best]) ? k : best), 0));
   }
 
   function pixelAt(event) {
@@ -128,11 +132,16 @@
   }
 
   function step(model, down, right) {
+    const clamp = (value, most) => Math.min(most - 1, Math.max(0, value));
+    wasPointed = true;
+    if (data.boxes.length > 0) {
+      const [row, column] = [Math.floor(mask / columns), mask % columns];
+      pointAtMask(model, clamp(row + down, rows) * columns + clamp(column + right, columns));
+      return;
+    }
     const [tall, wide] = data.size;
     const stride = [Math.max(1, Math.round(height / rows)), Math.max(1, Math.round(width / columns))];
     const [row, column] = pointer ?? [Math.floor(tall / 2) - down * stride[0], Math.floor(wide / 2) - right * stride[1]];
-    const clamp = (value, most) => Math.min(most - 1, Math.max(0, value));
-    wasPointed = true;
     point(model, clamp(row + down * stride[0], tall), clamp(column + right * stride[1], wide));
   }
 
@@ -141,7 +150,7 @@
     const source = model("map").data_source;
     const FloatArray = source.data.image[0].constructor; // Bokeh's own, which knows its shape
     source.data = { image: [new FloatArray(mapOf(k), [height, width])] };
-    if (wasPointed) point(model, ...pointer);
+    if (wasPointed) point(model, ...pointer, mask);
     else pointAtStrongest(model);
   }
 
@@ -162,7 +171,7 @@
     }
     const keys = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     picture.addEventListener("keydown", (event) => {
-      if (!(event.key in keys)) return;
+      if (!(event.key in keys) || event.altKey || event.ctrlKey || event.metaKey) return; // those are the browser's
       event.preventDefault();
       step(model, ...keys[event.key]);
     });
