@@ -389,7 +389,23 @@ def test_bad_arguments_of_map_page(arguments, options, error, message):
     assert message in str(raised.value)
 
 
+def test_the_representation_of_a_page_is_short():
+    """A notebook keeps it beside the page."""
+    page = map_page(np.eye(3), np.eye(3))
+    assert repr(page) == f"Page of {len(page)} characters"
+    assert str(page).startswith("<!DOCTYPE html>")
+
+
+def test_a_name_that_is_no_text(tmp_path):
+    """On Linux, a file's name may be any bytes; Python has them as lone surrogates."""
+    page = map_page(np.eye(3), np.eye(3), title="cat\udcff.png", details={"\udcff": "\udcfe"})
+    page.save(tmp_path / "page.html")
+    assert "<h1>cat?.png</h1>" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 def test_a_page_that_cannot_be_written(tmp_path):
     page = map_page(np.eye(3), np.eye(3))
+    with pytest.raises(TypeError, match=r"^file must be the path of a file, but is None\.$"):
+        page.save(None)
     with pytest.raises(FileNotFoundError, match="file: there is no folder"):
         page.save(tmp_path / "nowhere" / "page.html")

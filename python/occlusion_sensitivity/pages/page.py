@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import expected
 from ..files import write_named
 from ..framing import Frame
 from ..packages import missing
@@ -31,7 +32,13 @@ class Page(str):
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write it to a file, whole or not at all; FileNotFoundError or RuntimeError where it cannot be written."""
+        if not isinstance(file, str | os.PathLike):
+            raise TypeError(expected("file", "the path of a file", file))
         write_named("file", Path(file), self.encode())
+
+    def __repr__(self) -> str:
+        # Beside the page itself, a notebook keeps this.
+        return f"Page of {len(self)} characters"
 
     def _repr_html_(self) -> str:
         quoted = self.replace("&", "&amp;").replace('"', "&quot;")
@@ -99,7 +106,8 @@ def page_with(content: Content) -> Page:
             script=Markup(_part("page.js")),
         )
     )
-    return Page(text)
+    # A file's name may hold bytes that are no text.
+    return Page(text.encode(errors="replace").decode())
 
 
 def style() -> str:
