@@ -4,7 +4,8 @@
 (function () {
   const data = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
-  const grids = data.grids.map((grid) => Float64Array.from(grid, (drop) => drop ?? NaN));
+  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const grids = data.grids.map((grid) => new Float32Array(bytes(grid).buffer)); // little-endian, as every browser's machine
   const [height, width] = data.seen_size;
   const [rows, columns] = data.grid_size;
   let shown = 0;
