@@ -79,7 +79,9 @@ class Bar:
 def draw_panel(axes: "Axes", panel: Panel, scale: Scale, unit: float) -> None:
     """Draw a panel into axes; `unit` is the width of the thinnest line, in points."""
     rows, cols = panel.picture.shape[:2]
-    axes.imshow(panel.picture, interpolation="none", extent=(0, cols, rows, 0), aspect="equal")
+    # With an alpha channel: matplotlib makes floating-point numbers of a picture without one.
+    opaque = np.dstack([panel.picture, np.full((rows, cols), 255, dtype=np.uint8)])
+    axes.imshow(opaque, interpolation="none", extent=(0, cols, rows, 0), aspect="equal")
     if panel.values is not None:
         _draw_contours(axes, panel.values, scale, unit)
     if panel.seen is not None:

@@ -234,7 +234,7 @@ def test_draw_map(rng):
     found = draw_map(drops, picture, title="a $x$ 猫", box=(10, 20, 30, 50), limit=5, ax=axes)
     assert found is axes
     expected = overlaid(picture, brought_to((60, 80), drops, "bicubic"), Scale.of(np.array([5.0]), "jet"), 0.6)
-    np.testing.assert_array_equal(axes.images[0].get_array(), expected)
+    np.testing.assert_array_equal(axes.images[0].get_array()[..., :3], expected)
     assert {tuple(patch.get_bbox().extents) for patch in axes.patches} == {(30.0, 10.0, 50.0, 20.0)}
     assert axes.get_title() == "a $x$ □"
 
