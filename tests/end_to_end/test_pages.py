@@ -93,7 +93,7 @@ class Reader:
             return np.asarray(picture.convert("RGB")).astype(int)
 
     def complaints(self):
-        return [entry for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        return [entry for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
 
     def addresses(self):
         """What was asked for, from wherever."""
