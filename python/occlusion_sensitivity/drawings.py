@@ -126,7 +126,7 @@ class Ground:
 
     def panel(self, explanation: Explanation, drawing: Drawing, scale: Scale, k: int) -> Panel:
         """A class in one panel."""
-        values, name = self.values(explanation, k), _title(explanation, k)
+        values, name = self.values(explanation, k), class_title(explanation, k)
         box = self.box(explanation, k)
         return _panel(drawing, self.picture, values, scale, title=name, box=box, seen=self.seen)
 
@@ -302,7 +302,8 @@ def _bar(explanation: Explanation, drawing: Drawing, ground: Ground, scale: Scal
     return Bar.of(drawing.style, scale, drawing.opacity, ground.picture, explanation.grid, label)
 
 
-def _title(explanation: Explanation, k: int) -> str:
+def class_title(explanation: Explanation, k: int) -> str:
+    """The k-th class with its score, and whether its map is flat."""
     name, score = explanation.classes[k], explanation.scores[k]
     found = f"{name}: {explanation.score_name} {score_text(score)}"
     return f"{found} · no mask changes it" if explanation.is_flat(k) else found

@@ -12,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from ..arguments import expected, numeric_array, shown, size_text, text_choice, texts_in
-from ..drawings import Drawing, Ground, caption, scale_of
+from ..drawings import Drawing, Ground, caption, class_title, scale_of
 from ..framing import Frame, shown_size
 from ..images import ImageLike
-from ..lettering import score_text
 from ..name_values import NameValues
 from ..option_types import Texts
 from ..packages import is_installed
@@ -99,6 +98,7 @@ def map_page(
     times = max(1, _SMALLEST_SIDE // max(rows, cols))
     picture = as_picture(imresize(image, [rows, cols]) if (rows, cols) != image.shape[:2] else image)
     size = (rows * times, cols * times)
+    scale = Scale.of(grids, drawing.colormap)
     return page_with(
         Content(
             picture=enlarged(picture, times),
@@ -107,10 +107,11 @@ def map_page(
             grids=grids,
             method=text_choice("upsampling", upsampling, ("bicubic", "nearest")),
             boxes=_checked_boxes(boxes, grids.shape[:2]),
-            scale=Scale.of(grids, drawing.colormap),
+            scale=scale,
             opacity=drawing.opacity,
             classes=names,
             score_name="score",
+            legend=_legend(scale, "score", is_flat=not grids.any()),
             title=title,
             subtitle="" if len(names) > 1 else names[0],
             details=[(str(name), str(value)) for name, value in (details or {}).items()],
@@ -124,10 +125,9 @@ def page_of(explanation: Explanation, drawing: Drawing) -> Page:
     rows, cols = explanation.photograph.shape[:2]
     grids = explanation.grid.reshape(*explanation.grid.shape[:2], -1)
     method = explanation.options.output_upsampling
-    classes = [
-        f"{name}: {explanation.score_name} {score_text(score)}"
-        for name, score in zip(explanation.classes, explanation.scores, strict=True)
-    ]
+    classes = [class_title(explanation, k) for k in range(len(explanation.classes))]
+    scale = scale_of(explanation, drawing)
+    is_flat = all(explanation.is_flat(k) for k in range(len(classes)))
     return page_with(
         Content(
             picture=base.picture,
@@ -136,15 +136,22 @@ def page_of(explanation: Explanation, drawing: Drawing) -> Page:
             grids=grids,
             method="nearest" if method == "none" else method,
             boxes=explanation.boxes.reshape(-1, 4),
-            scale=scale_of(explanation, drawing),
+            scale=scale,
             opacity=drawing.opacity,
             classes=classes,
             score_name=explanation.score_name,
+            legend=_legend(scale, explanation.score_name, is_flat=is_flat),
             title=explanation.name if len(classes) > 1 else f"{explanation.name}: {explanation.classes[0]}",
             subtitle=caption(explanation),
             details=_details(explanation),
         )
     )
+
+
+def _legend(scale: Scale, score_name: str, *, is_flat: bool) -> str:
+    if scale.is_empty:
+        return f"No mask {'changes' if is_flat else 'lowers'} the {score_name}."
+    return f"Drop of the {score_name} under a mask, in the colours over the picture"
 
 
 def _details(explanation: Explanation) -> list[tuple[str, str]]:

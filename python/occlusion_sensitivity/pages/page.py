@@ -59,6 +59,8 @@ class Content:
         The drops; imresize with `method` makes the maps of them.
     boxes : numpy.ndarray, shape (n, 4)
         The masks in pixels of the photograph, one for each place of the grid; or none.
+    legend : str
+        What stands below the colour bar, which is empty where nothing is coloured.
     """
 
     picture: Picture
@@ -71,6 +73,7 @@ class Content:
     opacity: float
     classes: Sequence[str]
     score_name: str
+    legend: str
     title: str
     subtitle: str
     details: Sequence[tuple[str, str]]
@@ -93,7 +96,7 @@ def page_with(content: Content) -> Page:
         .render(
             title=content.title,
             subtitle=content.subtitle,
-            score_name=content.score_name,
+            legend=content.legend,
             classes=content.classes,
             opacity=round(100 * content.opacity),
             aspect=f"{wide / high:.5f}",
