@@ -68,6 +68,13 @@ def as_text(value: object) -> str | None:
     return str(value) if isinstance(value, str) else None
 
 
+def checked_text(name: str, value: object) -> str:
+    text = as_text(value)
+    if text is None:
+        raise TypeError(expected(name, "a text", value))
+    return text
+
+
 def as_array(value: Any) -> NDArray[Any] | None:
     """`value` as an array on the host; None for what NumPy cannot make one of."""
     try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import expected, numbers, positive_integer, size_text, text_choice
+from .arguments import checked_text, expected, numbers, positive_integer, size_text, text_choice
 from .framing import Box, Frame, shown_size
 from .images import ImageLike
 from .lettering import lettered, score_text
@@ -47,7 +47,7 @@ OPTION_NAMES = ("style", "colormap", "opacity", "frame", "longest_side")
 _SMALLEST_SIDE = 480
 _LONGEST_SIDE = 20_000
 _PANELS_IN_A_ROW = 5
-_FRAMES = ("photograph", "network")
+FRAMES = ("photograph", "network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Drawing:
             style=cast(Style, given.read("style", "overlay", text_choice, STYLES)),
             colormap=cast(Colormap, given.read("colormap", "jet", text_choice, COLORMAPS)),
             opacity=given.read("opacity", DEFAULT_OPACITY, checked_opacity),
-            frame=cast(Literal["photograph", "network"], given.read("frame", "photograph", text_choice, _FRAMES)),
+            frame=cast(Literal["photograph", "network"], given.read("frame", "photograph", text_choice, FRAMES)),
             longest_side=given.read("longest_side", 1600, _side),
         )
 
@@ -238,6 +238,7 @@ def draw_map(
     )
     scale = Scale.of(maps if limit is None else np.array([_limit(limit)]), how.colormap)
     outlined = None if box is None else _checked_box(box)
+    title, label = checked_text("title", title), checked_text("label", label)
     panel = _panel(how, picture, values, scale, title=title, box=outlined)
     bar = None if scale.is_empty else Bar.of(how.style, scale, how.opacity, picture, maps, label)
     return panel_on(ax, panel, scale, bar)
@@ -272,6 +273,10 @@ def drawn_on(explanation: Explanation, drawing: Drawing, k: int, axes: Axes | No
 def panel_on(axes: Axes | None, panel: Panel, scale: Scale, bar: Bar | None) -> Axes:
     """A panel with its title and its colour bar in axes."""
     check_installed()
+    import matplotlib.axes
+
+    if axes is not None and not isinstance(axes, matplotlib.axes.Axes):
+        raise TypeError(expected("ax", "axes of matplotlib", axes))
     if axes is None:
         from matplotlib import pyplot
 

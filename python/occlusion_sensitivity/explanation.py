@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import expected
+from .arguments import expected, positive_integer, text_choice
+from .drawings import FRAMES, Drawing, drawn_on, encoded, figure_of
 from .drawings import OPTION_NAMES as DRAWING_NAMES
-from .drawings import Drawing, drawn_on, encoded, figure_of
 from .files import write_named
 from .framing import Box, Frame
 from .grid import MaskGrid
@@ -130,11 +130,13 @@ class Explanation:
 
     def best(self, count: int = 5) -> list[tuple[str, float]]:
         """The classes with the highest scores, and these."""
+        count = positive_integer("count", count)
         order = np.argsort(-self.all_scores, kind="stable")[:count]
         return [(self.all_classes[k], float(self.all_scores[k])) for k in order]
 
     def drops(self, k: int = 0) -> NDArray[np.float32]:
         """The grid of the k-th class, from 0."""
+        self._check_class(k)
         return self.grid if self.grid.ndim == 2 else self.grid[..., k]
 
     def is_flat(self, k: int = 0) -> bool:
@@ -149,6 +151,7 @@ class Explanation:
         None where no drop is finite.
         """
         drops = self.drops(k)
+        frame = text_choice("frame", frame, FRAMES)
         if not np.isfinite(drops).any():
             return None
         place = np.unravel_index(np.argmax(np.where(np.isfinite(drops), drops, -np.inf)), drops.shape)
@@ -172,8 +175,7 @@ class Explanation:
         -------
         ax : matplotlib.axes.Axes
         """
-        if not 0 <= k < len(self.classes):
-            raise ValueError(expected("k", f"an integer from 0 to {len(self.classes) - 1}", k))
+        self._check_class(k)
         return drawn_on(self, Drawing.parse(NameValues.parse((), options, DRAWING_NAMES)), k, ax)
 
     def save(self, file: str | os.PathLike[str], **options: Unpack[DrawingOptions]) -> None:
@@ -206,6 +208,13 @@ class Explanation:
         given = NameValues.parse((), options, DRAWING_NAMES)
         output = checked_output("file", file, given)
         write_named("file", output, encoded(self, output, Drawing.parse(given)))
+
+    def _check_class(self, k: object) -> None:
+        allowed = f"an integer from 0 to {len(self.classes) - 1}"
+        if isinstance(k, bool) or not isinstance(k, int | np.integer):
+            raise TypeError(expected("k", allowed, k))
+        if not 0 <= k < len(self.classes):
+            raise ValueError(expected("k", allowed, k))
 
     def page(self, **options: Unpack[PageOptions]) -> Page:
         """The photograph with its maps as a page to explore, which a notebook shows; options are `colormap`, `opacity`

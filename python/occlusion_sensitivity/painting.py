@@ -192,7 +192,10 @@ def checked_picture(X: ImageLike) -> NDArray[Any]:
     if image.ndim not in (2, 3) or 0 in image.shape:
         msg = f"X must be one image, H×W or H×W×C, but is {size_text(image.shape)}."
         raise ValueError(msg)
-    return image.astype(np.float64) if image.dtype.kind in "iu" and image.dtype.itemsize > 2 else image
+    # imresize takes fewer classes.
+    if image.dtype.name not in ("bool", "uint8", "uint16", "int8", "int16", "float32", "float64"):
+        return image.astype(np.float64)
+    return image
 
 
 def checked_maps(scoreMap: ArrayLike) -> NDArray[np.float32]:

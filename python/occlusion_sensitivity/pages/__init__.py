@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
-from ..arguments import expected, numeric_array, shown, size_text, text_choice, texts_in
+from ..arguments import checked_text, expected, numeric_array, shown, size_text, text_choice, texts_in
 from ..drawings import Drawing, Ground, caption, class_title, scale_of
 from ..framing import Frame, shown_size
 from ..images import ImageLike
@@ -92,6 +92,9 @@ def map_page(
     image = checked_picture(X)
     grids = checked_maps(scoreMap)
     names = _names(classNames, grids.shape[2])
+    title = checked_text("title", title)
+    if details is not None and not isinstance(details, Mapping):
+        raise TypeError(expected("details", "a mapping of names to what is listed", details))
     given = {"colormap": colormap, "opacity": opacity, "longest_side": longest_side}
     drawing = Drawing.parse(NameValues.of(given))
     rows, cols = shown_size((image.shape[0], image.shape[1]), drawing.longest_side)
