@@ -224,6 +224,20 @@ def test_keys_of_the_browser_stay_its_own(browser, tmp_path):
     assert reader.words == words
 
 
+@pytest.mark.parametrize("shift", [0, 7])
+def test_masks_that_lie_anywhere(browser, tmp_path, shift):
+    """In rows and columns, or not."""
+    places = np.arange(6).reshape(2, 3)
+    down, across = np.divmod(places, 3)
+    boxes = np.stack([30 * down, 30 * down + 25, 20 * across + shift * down, 20 * across + 15 + shift * down], axis=2)
+    map_page(places - 2.5, photograph(60, 80), boxes=boxes, upsampling="nearest").save(tmp_path / "page.html")
+    reader = Reader(browser, tmp_path / "page.html")
+    for k in range(6):
+        row0, row1, column0, column1 = boxes.reshape(-1, 4)[k]
+        reader.point((row0 + row1) / 120, (column0 + column1) / 160)
+        assert reader.mask() == ((row0 + 1, row1, column0 + 1, column1), k - 2.5)
+
+
 def test_the_strongest_mask_may_change_nothing(browser, tmp_path):
     """No drop at all is stronger than a rise."""
     grid, boxes = np.array([[0.0, -5.0]]), np.array([[[0, 60, 0, 40], [0, 60, 40, 80]]])

@@ -48,6 +48,16 @@ def test_a_page_says_that_there_is_nothing_to_see(tmp_path):
     assert page.count("· no mask changes it</option>") == 2
 
 
+def test_a_mask_at_every_pixel_takes_little_room():
+    rng = np.random.default_rng(SEED)
+    places = np.arange(224)
+    down, across = np.broadcast_arrays(places[:, np.newaxis] * 5.3571, places * 7.1429)
+    boxes = np.stack([down, down + 240, across, across + 320], axis=2)
+    noise = rng.integers(0, 256, (1200, 1600, 3)).astype(np.uint8)
+    page = map_page(rng.normal(size=(224, 224)), noise, boxes=boxes)
+    assert len(page) < 3_000_000
+
+
 def test_the_representation_of_a_page_is_short():
     """A notebook keeps it beside the page."""
     page = map_page(np.eye(3), np.eye(3))

@@ -4,8 +4,11 @@
 (function () {
   const data = JSON.parse(document.getElementById("data").textContent);
   const element = (id) => document.getElementById(id);
-  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  const grids = data.grids.map((grid) => new Float32Array(bytes(grid).buffer)); // little-endian, as every browser's machine
+  const grids = data.grids.map((bytes) => {
+    const view = new DataView(Uint8Array.from(atob(bytes), (byte) => byte.charCodeAt(0)).buffer);
+    return Float64Array.from({ length: view.byteLength / 4 }, (_, k) => view.getFloat32(4 * k, true));
+  });
+  const boxes = data.boxes ?? data.spans[0].flatMap((down) => data.spans[1].map((across) => [...down, ...across]));
   const [height, width] = data.seen_size;
   const [rows, columns] = data.grid_size;
   let shown = 0;
@@ -77,7 +80,7 @@
     // The mask whose middle is nearest; row and column are in pixels of the photograph.
     let best = 0;
     let least = Infinity;
-    data.boxes.forEach(([row0, row1, column0, column1], k) => {
+    boxes.forEach(([row0, row1, column0, column1], k) => {
       const apart = ((row0 + row1) / 2 - row) ** 2 + ((column0 + column1) / 2 - column) ** 2;
       if (apart < least) [best, least] = [k, apart];
     });
@@ -90,7 +93,7 @@
     const [photographRow, photographColumn] = [(row + 0.5) * data.photograph_per_pixel[0], (column + 0.5) * data.photograph_per_pixel[1]];
     const here = `Row ${Math.floor(photographRow) + 1}, column ${Math.floor(photographColumn) + 1}: `;
     const [seenRow, seenColumn] = [row - top, column - left];
-    if (data.boxes.length > 0) mask = chosen ?? nearest(photographRow, photographColumn);
+    if (boxes.length > 0) mask = chosen ?? nearest(photographRow, photographColumn);
     const outlines = [model("mask"), model("mask-edge")];
     if (seenRow < 0 || seenColumn < 0 || seenRow >= height || seenColumn >= width) {
       element("values").textContent = `${here}the network did not see this part.`;
@@ -98,8 +101,8 @@
       return;
     }
     let text = `${here}${number(valueAt(shown, seenRow, seenColumn))}. `;
-    if (data.boxes.length > 0) {
-      const [row0, row1, column0, column1] = data.boxes[mask];
+    if (boxes.length > 0) {
+      const [row0, row1, column0, column1] = boxes[mask];
       const span = (first, end) => `${Math.floor(first) + 1}–${Math.max(Math.floor(first) + 1, Math.round(end))}`;
       text += `The nearest mask, rows ${span(row0, row1)} and columns ${span(column0, column1)}, lowers the ${data.score_name} by ${number(grids[shown][mask])}.`;
       const [vertical, horizontal] = data.photograph_per_pixel;
@@ -113,13 +116,13 @@
   }
 
   function pointAtMask(model, k) {
-    const [row0, row1, column0, column1] = data.boxes[k];
+    const [row0, row1, column0, column1] = boxes[k];
     const [vertical, horizontal] = data.photograph_per_pixel;
     point(model, Math.floor((row0 + row1) / 2 / vertical), Math.floor((column0 + column1) / 2 / horizontal), k);
   }
 
   function pointAtStrongest(model) {
-    if (data.boxes.length === 0) return;
+    if (boxes.length === 0) return;
     pointAtMask(model, grids[shown].reduce((best, value, k, all) => (value > all[best] || Number.isNaN(all[best]) ? k : best), 0));
   }
 
@@ -135,7 +138,7 @@
   function step(model, down, right) {
     const clamp = (value, most) => Math.min(most - 1, Math.max(0, value));
     wasPointed = true;
-    if (data.boxes.length > 0) {
+    if (boxes.length > 0) {
       const [row, column] = [Math.floor(mask / columns), mask % columns];
       pointAtMask(model, clamp(row + down, rows) * columns + clamp(column + right, columns));
       return;

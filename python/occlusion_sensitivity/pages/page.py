@@ -180,13 +180,13 @@ def _data(content: Content) -> dict[str, Any]:
     scale = content.scale
     values = scale.values(256)
     return {
-        "grids": [_in_base64(content.grids[..., k]) for k in range(content.grids.shape[2])],
+        "grids": [_in_bytes(content.grids[..., k]) for k in range(content.grids.shape[2])],
         "grid_size": content.grids.shape[:2],
         "weights": [
             _weights(after, before, content.method)
             for after, before in zip((row1 - row0, col1 - col0), content.grids.shape[:2], strict=True)
         ],
-        "boxes": np.round(content.boxes, 3).tolist(),
+        **_boxes(content.boxes, content.grids.shape[1]),
         "size": (high, wide),
         "seen_from": (row0, col0),
         "seen_size": (row1 - row0, col1 - col0),
@@ -202,9 +202,20 @@ def _data(content: Content) -> dict[str, Any]:
     }
 
 
-def _in_base64(drops: NDArray[np.float32]) -> str:
-    """The bytes of single numbers, in half of the room that their digits take."""
-    return base64.b64encode(np.ascontiguousarray(drops, dtype="<f4").tobytes()).decode("ascii")
+def _in_bytes(grid: NDArray[np.float32]) -> str:
+    """Numbers of single precision, in a third of the room that their digits take; what is not finite is NaN."""
+    numbers = np.where(np.isfinite(grid), grid, np.float32(np.nan)).astype("<f4")
+    return base64.b64encode(numbers.tobytes()).decode("ascii")
+
+
+def _boxes(boxes: NDArray[np.float64], columns: int) -> dict[str, Any]:
+    """Masks in rows and columns as the spans of these, which are few; others, or none, as a list."""
+    boxes = np.round(boxes, 3)
+    down, across = boxes[::columns, :2], boxes[:columns, 2:]
+    grid = np.concatenate([down.repeat(columns, axis=0), np.tile(across, (len(down), 1))], axis=1)
+    if len(boxes) and np.array_equal(grid, boxes):
+        return {"boxes": None, "spans": (down.tolist(), across.tolist())}
+    return {"boxes": boxes.tolist()}
 
 
 def _weights(after: int, before: int, method: str) -> dict[str, Any]:
