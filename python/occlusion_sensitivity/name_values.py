@@ -30,10 +30,13 @@ class NameValues:
     Parameters
     ----------
     given : mapping of full name to Option
+    spelling : mapping of full name to text, optional
+        How the options are typed, those that were not given as well.
     """
 
-    def __init__(self, given: Mapping[str, Option] | None = None) -> None:
+    def __init__(self, given: Mapping[str, Option] | None = None, spelling: Mapping[str, str] | None = None) -> None:
         self._given = dict(given or {})
+        self._spelling = dict(spelling or {})
 
     @classmethod
     def parse(cls, pairs: Sequence[object], keywords: Mapping[str, object], names: Sequence[str]) -> Self:
@@ -65,8 +68,8 @@ class NameValues:
         return name in self._given
 
     def typed(self, name: str) -> str:
-        """The option's name as typed; its full name where it was not given."""
-        return self._given[name].typed if name in self._given else name
+        """The option's name as typed; where it was not given, as it would be."""
+        return self._given[name].typed if name in self._given else self._spelling.get(name, name)
 
     def value(self, name: str, default: object = None) -> object:
         return self._given[name].value if name in self._given else default

@@ -84,3 +84,13 @@ def test_the_command_line_names_its_options(tmp_path, coffee):
     assert done.stderr.startswith("occlusion-sensitivity: warning: The values of the photograph, 0 to 1, hardly fit")
     assert done.stderr.endswith("--pixel-range 255 gives it those.\n")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_command_line_names_options_that_were_not_typed(tmp_path, coffee):
+    from PIL import Image
+
+    Image.fromarray(coffee).save(tmp_path / "a.png")
+    networks.linear(tmp_path / "a.onnx", np.zeros((5, 8, 8, 3)), bias=np.full(5, 2.0))
+    command = [COMMAND, "explain", "a.png", "--network", "a.onnx", "--output", "a.npy"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stderr.endswith("--pixel-range 1 or --mean and --std may mend it.\n")

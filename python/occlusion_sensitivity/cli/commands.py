@@ -124,7 +124,7 @@ def _given(arguments: argparse.Namespace, names: dict[str, str]) -> NameValues:
         value = getattr(arguments, option[2:].replace("-", "_"))
         if value is not None:
             found[name] = Option(option, value if option in _TEXTS else _numbers_in(value))
-    return NameValues(found)
+    return NameValues(found, {name: option for option, name in names.items()})
 
 
 def _numbers_in(text: str | list[str]) -> object:
