@@ -57,9 +57,9 @@ class Frame:
     def in_photograph(self, boxes: NDArray[Any]) -> NDArray[np.float64]:
         """Boxes in pixels of the network's image, shape (…, 4), in pixels of the photograph."""
         row0, row1, col0, col1 = self.seen
-        vertical, horizontal = (row1 - row0) / self.image_size[0], (col1 - col0) / self.image_size[1]
-        factors, offsets = [vertical, vertical, horizontal, horizontal], [row0, row0, col0, col0]
-        return np.asarray(boxes * np.array(factors) + np.array(offsets))
+        lengths, offsets = np.array([row1 - row0] * 2 + [col1 - col0] * 2), np.array([row0, row0, col0, col0])
+        # Multiplied first, what lies between two pixels does so exactly.
+        return np.asarray(boxes * lengths / np.repeat(self.image_size, 2) + offsets)
 
     def scaled(self, size: tuple[int, int]) -> Self:
         """The frame of the same photograph in another size, the seen part rounded to its pixels, at least one."""

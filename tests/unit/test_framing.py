@@ -69,3 +69,9 @@ def test_in_another_size_the_same_part_is_seen(size, image_size, other):
 )
 def test_the_size_in_which_a_picture_is_drawn(size, side, shown):
     assert shown_size(size, side) == shown
+
+
+def test_boxes_between_pixels_are_so_exactly():
+    """2960 pixels for 224: 154 of these are 2035 of those, and the mask begins in row 2036, not in 2035."""
+    found = Frame.of((2960, 2960), (224, 224), "squash").in_photograph(np.array([[154, 224, 0, 154]]))
+    assert found.tolist() == [[2035.0, 2960.0, 0.0, 2035.0]]
