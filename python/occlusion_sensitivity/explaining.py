@@ -146,7 +146,9 @@ def explained(
     totals = totals_of(network, single)
     names = _names_of(net, class_names, len(totals), names_typed.split()[0], own)
     if names is None and "label" in own:
-        msg = f"{own.typed('label')} {shown(own.value('label'))} needs the names of the channels: {names_typed}."
+        label = own.value("label")
+        label = label[0] if isinstance(label, list) and len(label) == 1 else label
+        msg = f"{own.typed('label')} {shown(label)} needs the names of the channels: {names_typed}."
         raise ValueError(msg)
     names = names or [f"channel {k}" for k in range(1, len(totals) + 1)]
     channels = _chosen(own, names, totals)

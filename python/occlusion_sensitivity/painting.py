@@ -153,7 +153,7 @@ def as_picture(X: NDArray[Any]) -> Picture:
         X = X.astype(np.uint8) * np.uint8(255)
     if X.dtype not in (np.uint8, np.uint16):
         X = _stretched(X)
-    return in_colour(in_eight_bits(X) if X.ndim == 2 else _eight_bits_of_each(X))
+    return in_colour(in_eight_bits(X))
 
 
 def enlarged(picture: Picture, times: int) -> Picture:
@@ -165,10 +165,6 @@ def brought_to(size: tuple[int, int], drops: NDArray[Any], method: str) -> NDArr
     """A map in another size, by the package's own imresize; with the method "none", each value a rectangle."""
     found = imresize(np.asarray(drops, dtype=np.float32), list(size), "nearest" if method == "none" else method)
     return np.asarray(found, dtype=np.float32)
-
-
-def _eight_bits_of_each(X: NDArray[Any]) -> Picture:
-    return np.stack([in_eight_bits(X[..., k]) for k in range(X.shape[2])], axis=2) if X.dtype == np.uint16 else X
 
 
 def _stretched(X: NDArray[Any]) -> Picture:

@@ -106,7 +106,7 @@ def upright_picture(picture: Any) -> NDArray[Any]:
 
 def in_eight_bits(X: NDArray[Any]) -> NDArray[np.uint8]:
     """A picture of :func:`imread` in uint8."""
-    return _by_rows(X, lambda rows: np.round(rows / 257.0)) if X.dtype == np.uint16 else X
+    return _by_rows(X, lambda rows: np.round(rows / 257.0), X.shape) if X.dtype == np.uint16 else X
 
 
 def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
@@ -116,14 +116,17 @@ def in_channels(X: NDArray[Any], n_channels: int) -> NDArray[np.uint8]:
         return in_colour(X)
     if n_channels == 1:
         # ITU-R BT.601, the luma of MATLAB's rgb2gray and of Pillow's mode "L"
-        return X if X.ndim == 2 else _by_rows(X, lambda rows: np.round(rows @ np.array([0.299, 0.587, 0.114])))
+        weights = np.array([0.299, 0.587, 0.114])
+        return X if X.ndim == 2 else _by_rows(X, lambda rows: np.round(rows @ weights), X.shape[:2])
     msg = f"A picture has 1 or 3 channels, but the network takes {n_channels}."
     raise ValueError(msg)
 
 
-def _by_rows(X: NDArray[Any], converted: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[np.uint8]:
-    """What `converted` makes of a picture, H×W, some rows at a time."""
-    found = np.empty(X.shape[:2], dtype=np.uint8)
+def _by_rows(
+    X: NDArray[Any], converted: Callable[[NDArray[Any]], NDArray[Any]], shape: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """What `converted` makes of a picture, of that shape, some rows at a time."""
+    found = np.empty(shape, dtype=np.uint8)
     for first in range(0, len(X), _ROWS_AT_ONCE):
         rows = slice(first, first + _ROWS_AT_ONCE)
         found[rows] = converted(X[rows])

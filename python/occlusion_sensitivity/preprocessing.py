@@ -104,7 +104,15 @@ def photograph_of(photograph: object) -> NDArray[Any]:
     if not np.isfinite(X).all():
         msg = f"photograph must be finite, but {np.count_nonzero(~np.isfinite(X))} of its values are not."
         raise ValueError(msg)
-    return X.astype(np.uint8) * np.uint8(255) if X.dtype == np.bool_ else X
+    X = X[..., 0] if X.ndim == 3 and X.shape[2] == 1 else X
+    if X.dtype == np.bool_:
+        X = X.astype(np.uint8) * np.uint8(255)
+    if X.dtype not in (np.uint8, np.uint16):
+        return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
+    if X.ndim == 3 and X.shape[2] not in few:
+        msg = f"photograph must be H×W, H×W×3 or H×W×4 in {X.dtype}, but is {size_text(X.shape)}."
+        raise ValueError(msg)
+    return X
 
 
 def network_image(
@@ -116,8 +124,6 @@ def network_image(
     seen = frame.cut(photograph)
     if photograph.dtype not in (np.uint8, np.uint16):
         # Numbers of the user's own: whoever has them, has scaled them.
-        if photograph.dtype.kind in "iu":
-            seen = seen.astype(np.float64)
         picture = imresize(_in_as_many(seen, channels), list(frame.image_size))
         return frame, picture, picture
     if seen.ndim == 3 and seen.shape[2] == 4 and channels != 4:  # transparency
@@ -129,8 +135,7 @@ def network_image(
 
 def _in_as_many(X: NDArray[Any], channels: int | None) -> NDArray[Any]:
     """A grey array as many times as the network has channels."""
-    grey = X if X.ndim == 2 else X[..., 0] if X.shape[2] == 1 else None
-    return X if grey is None or channels in (None, 1) else np.repeat(grey[..., np.newaxis], channels, axis=2)
+    return X if X.ndim == 3 or channels in (None, 1) else np.repeat(X[..., np.newaxis], channels, axis=2)
 
 
 def totals_of(network: Network, image: Image) -> NDArray[np.float64]:

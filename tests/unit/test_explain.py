@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import networks
@@ -134,6 +135,30 @@ def test_photographs_as_users_have_them(net, photograph, tmp_path):
         assert abs(found - occlusionSensitivity(net, X, 1)).max() < 1e-6
 
 
+def test_pixels_of_16_bits_are_those_of_8(net, photograph):
+    expected = explain(photograph, net, channel=1, Stride=3)
+    deep = explain(photograph.astype(np.uint16) * 257, net, channel=1, Stride=3)
+    np.testing.assert_array_equal(deep.map, expected.map)
+    assert deep._repr_png_() == expected._repr_png_()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.bool_, np.float64])
+def test_grey_in_one_channel_is_grey(net, photograph, dtype):
+    grey = (photograph[..., 0] > 127).astype(dtype)
+    expected = explain(grey, net, channel=1, Stride=3)
+    found = explain(grey[..., np.newaxis], net, channel=1, Stride=3)
+    np.testing.assert_array_equal(found.map, expected.map)
+    assert found.photograph.shape == (60, 40)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble, np.int64, np.uint64, np.uint32, np.int8])
+def test_numbers_of_other_classes_are_taken_as_they_are(net, photograph, dtype):
+    photograph = photograph // 2
+    result = explain(photograph.astype(dtype), net, channel=1, Stride=3)
+    np.testing.assert_array_equal(result.map, explain(photograph.astype(float), net, channel=1, Stride=3).map)
+    result.draw(ax=Figure().subplots(), longest_side=30)
+
+
 def test_a_grey_photograph(net, rng):
     grey = rng.integers(0, 65536, (30, 40)).astype(np.uint16)
     X = np.repeat(imresize(np.round(grey / 257).astype(np.uint8), [12, 10])[..., np.newaxis], 3, axis=2)
@@ -231,6 +256,12 @@ NET = "net"
             {},
             ValueError,
             "but is 3×40×50: photograph.transpose(1, 2, 0) makes it fit.",
+        ),
+        (
+            np.zeros((5, 4, 2), np.uint8),
+            {},
+            ValueError,
+            "photograph must be H×W, H×W×3 or H×W×4 in uint8, but is 5×4×2.",
         ),
         (np.zeros((0, 4, 3)), {}, ValueError, "photograph must not be empty, but is 0×4×3."),
         (np.zeros(7), {}, TypeError, "photograph must be a picture file, an image of Pillow's, or an array H×W"),
