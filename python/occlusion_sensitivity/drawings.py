@@ -102,7 +102,8 @@ class Ground:
         if (rows, cols) != pixels.shape[:2]:
             pixels = imresize(pixels, [rows, cols])
         times = max(1, smallest // max(rows, cols))
-        return cls(enlarged(as_picture(pixels), times), frame.scaled((rows * times, cols * times)))
+        picture = as_picture(pixels, explanation.photograph)
+        return cls(enlarged(picture, times), frame.scaled((rows * times, cols * times)))
 
     def values(self, explanation: Explanation, k: int) -> NDArray[np.float32]:
         """The map of a class in the size of the picture; NaN where the network did not see it."""

@@ -141,18 +141,19 @@ def bar_colours(style: Style, scale: Scale, opacity: float, picture: Picture) ->
     return np.asarray(shown[0] / 255.0)
 
 
-def as_picture(X: NDArray[Any]) -> Picture:
+def as_picture(X: NDArray[Any], original: NDArray[Any] | None = None) -> Picture:
     """An image of any class as a picture, H×W×3 in 8 bits.
 
     Floating-point numbers are taken as 0…1 where they lie there, as 0…255 where they lie there, and are stretched
-    otherwise; the first three of more than three channels are red, green and blue.
+    otherwise; the first three of more than three channels are red, green and blue. Where X was resized, which takes its
+    numbers beyond theirs, those of the `original` are what counts.
     """
     if X.ndim == 3:
         X = X[..., 0] if X.shape[2] < 3 else X[..., :3]
     if X.dtype == np.bool_:
         X = X.astype(np.uint8) * np.uint8(255)
     if X.dtype not in (np.uint8, np.uint16):
-        X = _stretched(X)
+        X = _stretched(X, X if original is None else original)
     return in_colour(in_eight_bits(X))
 
 
@@ -167,11 +168,11 @@ def brought_to(size: tuple[int, int], drops: NDArray[Any], method: str) -> NDArr
     return np.asarray(found, dtype=np.float32)
 
 
-def _stretched(X: NDArray[Any]) -> Picture:
-    finite = X[np.isfinite(X)].astype(np.float64)
+def _stretched(X: NDArray[Any], original: NDArray[Any]) -> Picture:
+    finite = original[np.isfinite(original)].astype(np.float64)
     low, high = float(finite.min(initial=np.inf)), float(finite.max(initial=-np.inf))
     if low >= 0 and high <= 255:
-        low, high = 0.0, 1.0 if high <= 1 and X.dtype.kind == "f" else 255.0
+        low, high = 0.0, 1.0 if high <= 1 and original.dtype.kind == "f" else 255.0
     shares = np.clip((np.nan_to_num(X.astype(np.float64), nan=low) - low) / ((high - low) or 1.0), 0, 1)
     return _in_bytes(255 * shares)
 

@@ -102,6 +102,19 @@ def test_a_large_photograph_is_drawn_smaller(net, rng):
     assert (row1 - row0, col1 - col0) == (300, 800)
 
 
+@pytest.mark.filterwarnings("ignore:The values of the photograph")
+@pytest.mark.parametrize("most", [1, 255])
+@pytest.mark.parametrize("how", [{"longest_side": 60}, {"frame": "network"}, {}])
+def test_numbers_of_the_user_s_are_as_bright_in_any_size(net, most, how):
+    """Resizing overshoots: numbers of 0…1 become more than 1, and are not those of 0…255 for that."""
+    X = np.full((120, 160, 3), 0.3)
+    X[30:60, 40:100] = 1
+    result = explained(most * X, net, channel=1)
+    picture = np.asarray(figure(result, opacity=0, **how).axes[0].images[0].get_array())
+    assert abs(int(np.median(picture)) - 76) <= 1
+    assert picture.max() == 255
+
+
 def test_the_network_frame(net, rng):
     ((row0, row1, col0, col1),) = panels(figure(explained(smooth(rng, 500, 700), net, channel=1), frame="network"))
     assert (row1 - row0, col1 - col0) == (480, 400)  # 12×10, forty times as large

@@ -99,7 +99,7 @@ def map_page(
     drawing = Drawing.parse(NameValues.of(given))
     rows, cols = shown_size((image.shape[0], image.shape[1]), drawing.longest_side)
     times = max(1, _SMALLEST_SIDE // max(rows, cols))
-    picture = as_picture(imresize(image, [rows, cols]) if (rows, cols) != image.shape[:2] else image)
+    picture = as_picture(imresize(image, [rows, cols]) if (rows, cols) != image.shape[:2] else image, image)
     size = (rows * times, cols * times)
     scale = Scale.of(grids, drawing.colormap)
     return page_with(
