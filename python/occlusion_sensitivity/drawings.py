@@ -274,9 +274,9 @@ def drawn_on(explanation: Explanation, drawing: Drawing, k: int, axes: Axes | No
 def panel_on(axes: Axes | None, panel: Panel, scale: Scale, bar: Bar | None) -> Axes:
     """A panel with its title and its colour bar in axes."""
     check_installed()
-    import matplotlib.axes
+    from matplotlib.axes import Axes
 
-    if axes is not None and not isinstance(axes, matplotlib.axes.Axes):
+    if axes is not None and not isinstance(axes, Axes):
         raise TypeError(expected("ax", "axes of matplotlib", axes))
     if axes is None:
         from matplotlib import pyplot

@@ -73,6 +73,14 @@ def checked_image(X: object, input_size: InputSize) -> Image:
     return image
 
 
+def check_order_of_axes(name: str, shape: tuple[int, ...]) -> None:
+    """Raise ValueError for the shape of a picture, H×W×C, whose channels come first."""
+    few = (1, 3, 4)
+    if len(shape) == 3 and shape[0] in few and shape[2] not in few:
+        msg = f"{name} must be H×W×C, but is {size_text(shape)}: {name}.transpose(1, 2, 0) makes it fit."
+        raise ValueError(msg)
+
+
 def fits(size: InputSize, allowed: InputSize) -> bool:
     """Whether images of `size` are allowed; None allows any length."""
     return all(limit in (None, length) for length, limit in zip(size, allowed, strict=True))

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arguments import as_array, expected, numeric_array, size_text
 from .colormaps import ColourMap, jet
-from .images import ImageLike
+from .images import ImageLike, check_order_of_axes
 from .pictures import in_colour, in_eight_bits
 from .resizing import imresize
 
@@ -72,7 +72,8 @@ class Scale:
         if self.is_empty:
             return np.zeros(values.shape, dtype=np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            shares = (np.nan_to_num(values, nan=0.0) - self.low) / (self.high - self.low)
+            drops = np.nan_to_num(values, nan=0.0).astype(np.float64)  # single has no limits as small as may be given
+            shares = (drops - self.low) / (self.high - self.low)
         return np.asarray(np.clip(shares, 0, 1), dtype=np.float32)
 
     def strengths(self, values: NDArray[Any]) -> NDArray[np.float32]:
@@ -189,6 +190,7 @@ def checked_picture(X: ImageLike) -> NDArray[Any]:
     if image.ndim not in (2, 3) or 0 in image.shape:
         msg = f"X must be one image, H×W or H×W×C, but is {size_text(image.shape)}."
         raise ValueError(msg)
+    check_order_of_axes("X", image.shape)
     # imresize takes fewer classes.
     if image.dtype.name not in ("bool", "uint8", "uint16", "int8", "int16", "float32", "float64"):
         return image.astype(np.float64)
@@ -204,4 +206,5 @@ def checked_maps(scoreMap: ArrayLike) -> NDArray[np.float32]:
     if maps.ndim not in (2, 3) or 0 in maps.shape:
         msg = f"scoreMap must be {allowed}, but is {size_text(maps.shape)}."
         raise ValueError(msg)
-    return np.asarray(maps.reshape(*maps.shape[:2], -1), dtype=np.float32)
+    with np.errstate(over="ignore"):  # drops beyond single
+        return np.asarray(maps.reshape(*maps.shape[:2], -1), dtype=np.float32)

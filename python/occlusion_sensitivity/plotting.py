@@ -71,11 +71,10 @@ class Bar:
         colours = ListedColormap(self.colours)
         mappable = ScalarMappable(Normalize(self.scale.low, self.scale.high), colours)
         where: dict[str, Any] = {"cax": axes} if own_axes else {"ax": axes}
+        extend = "min" if self.goes_below else "neither"
+        bar = axes.figure.colorbar(mappable, **where, extend=extend, extendfrac=0.04)
         text, families = lettered(self.label)
-        bar = axes.figure.colorbar(
-            mappable, **where, label=text, extend="min" if self.goes_below else "neither", extendfrac=0.04
-        )
-        bar.ax.yaxis.label.set(fontfamily=families, parse_math=False)
+        bar.set_label(text, fontfamily=families, parse_math=False)
 
 
 def draw_panel(axes: "Axes", panel: Panel, scale: Scale, unit: float) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .arguments import as_array, existing_file, expected, numbers, shown, size_text, text_choice
 from .framing import Fit, Frame
-from .images import Image, InputSize
+from .images import Image, InputSize, check_order_of_axes
 from .name_values import NameValues
 from .network.layers import ImageInputLayer, Statistic
 from .network.network import Network
@@ -97,10 +97,7 @@ def photograph_of(photograph: object) -> NDArray[Any]:
     if 0 in X.shape:
         msg = f"photograph must not be empty, but is {size_text(X.shape)}."
         raise ValueError(msg)
-    few = (1, 3, 4)
-    if X.ndim == 3 and X.shape[0] in few and X.shape[2] not in few:
-        msg = f"photograph must be H×W×C, but is {size_text(X.shape)}: photograph.transpose(1, 2, 0) makes it fit."
-        raise ValueError(msg)
+    check_order_of_axes("photograph", X.shape)
     if not np.isfinite(X).all():
         msg = f"photograph must be finite, but {np.count_nonzero(~np.isfinite(X))} of its values are not."
         raise ValueError(msg)
@@ -109,7 +106,7 @@ def photograph_of(photograph: object) -> NDArray[Any]:
         X = X.astype(np.uint8) * np.uint8(255)
     if X.dtype not in (np.uint8, np.uint16):
         return X if X.dtype in (np.float32, np.float64) else X.astype(np.float64)
-    if X.ndim == 3 and X.shape[2] not in few:
+    if X.ndim == 3 and X.shape[2] not in (3, 4):
         msg = f"photograph must be H×W, H×W×3 or H×W×4 in {X.dtype}, but is {size_text(X.shape)}."
         raise ValueError(msg)
     return X

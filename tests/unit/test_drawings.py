@@ -277,13 +277,35 @@ def test_draw_map_into_a_figure_of_its_own(rng, headless):
         ((np.eye(3), np.zeros((5, 5))), {"limit": 0}, ValueError, "limit must be a positive number, but is 0."),
         ((np.eye(3), np.zeros((5, 5))), {"style": "side-by-side"}, ValueError, 'style "side-by-side" is for figures'),
         ((np.eye(3), np.zeros((5, 5))), {"upsampling": "x"}, ValueError, "upsampling must be one of bicubic, nearest"),
+        ((np.eye(3), np.zeros((3, 5, 6))), {}, ValueError, "but is 3×5×6: X.transpose(1, 2, 0) makes it fit."),
+        ((np.eye(3), np.zeros((5, 5))), {"title": 5}, TypeError, "title must be a text, but is 5."),
+        ((np.eye(3), np.zeros((5, 5))), {"label": None}, TypeError, "label must be a text, but is None."),
+        ((np.eye(3), np.zeros((5, 5))), {"ax": 3}, TypeError, "ax must be axes of matplotlib, but is 3."),
+        ((np.eye(3), np.zeros((5, 5))), {"ax": Figure()}, TypeError, "ax must be axes of matplotlib"),
         ((np.eye(3), np.zeros((5, 5))), {"opacity": None}, TypeError, "opacity must be a number from 0 to 1"),
     ],
 )
 def test_bad_arguments_of_draw_map(arguments, options, error, message):
     with pytest.raises(error) as raised:
-        draw_map(*arguments, **options, ax=Figure().subplots())
+        draw_map(*arguments, **{"ax": Figure().subplots(), **options})
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("label", ["$x$", "\\frac{1$ and $", "a\u200b 猫"])
+def test_the_label_of_a_bar_is_text_and_no_formula(label):
+    axes = draw_map(np.eye(3), np.zeros((5, 5)), label=label, ax=Figure().subplots())
+    axes.figure.savefig(io.BytesIO())
+    assert axes.figure.axes[1].get_ylabel() == lettered(label)[0]
+
+
+@pytest.mark.parametrize("limit", [1e-320, 1e-40, 1e38])
+@pytest.mark.parametrize("colormap", ["jet", "diverging"])
+def test_drops_and_limits_of_any_size(limit, colormap):
+    drops = np.array([[1e300, 0.0], [-1e-310, limit]])
+    axes = draw_map(drops, np.zeros((2, 2)), limit=limit, colormap=colormap, ax=Figure().subplots(), opacity=1)
+    picture = np.asarray(axes.images[0].get_array())
+    assert picture[0, 0].tolist() == [128, 0 if colormap == "jet" else 33, 0]
+    assert picture[0, 1].tolist() == [0, 0, 0]
 
 
 def test_lines_are_as_wide_as_they_may_be(rng):
