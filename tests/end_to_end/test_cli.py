@@ -266,7 +266,7 @@ def test_a_picture_that_cannot_be_read(network, name, capsys):
 
 def test_a_label_without_names(picture, network, capsys):
     assert main(["explain", "picture.png", "--network", "net.onnx", "--label", "cat"]) == 1
-    assert "--label ['cat'] needs the names of the channels: --classes FILE." in capsys.readouterr().err
+    assert "--label 'cat' needs the names of the channels: --classes FILE." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

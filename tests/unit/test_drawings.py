@@ -303,7 +303,7 @@ def test_the_label_of_a_bar_is_text_and_no_formula(label):
 def test_drops_and_limits_of_any_size(limit, colormap):
     drops = np.array([[1e300, 0.0], [-1e-310, limit]])
     axes = draw_map(drops, np.zeros((2, 2)), limit=limit, colormap=colormap, ax=Figure().subplots(), opacity=1)
-    picture = np.asarray(axes.images[0].get_array())
+    picture = np.asarray(axes.images[0].get_array())[..., :3]
     assert picture[0, 0].tolist() == [128, 0 if colormap == "jet" else 33, 0]
     assert picture[0, 1].tolist() == [0, 0, 0]
 

@@ -26,10 +26,10 @@ EXAMPLES = sorted(ROOT.joinpath("examples").glob("*.py"))
 
 @pytest.fixture(scope="module")
 def readme(tmp_path_factory):
-    """The README's example, as a file."""
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    """The README's examples, as a file."""
+    examples = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     file = tmp_path_factory.mktemp("readme") / "readme.py"
-    file.write_text(code, encoding="utf-8")
+    file.write_text("\n".join(examples), encoding="utf-8")
     return file
 
 
