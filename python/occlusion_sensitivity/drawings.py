@@ -339,5 +339,5 @@ def encoded(explanation: Explanation, output: Path, drawing: Drawing) -> bytes:
     if ending in PAGES:
         from .pages import page_of
 
-        return page_of(explanation, drawing).encode()
+        return page_of(explanation, drawing).encode(errors="replace")
     return encoded_numbers(ending, explanation.map)

@@ -1,6 +1,7 @@
 """explain: the numbers of occlusionSensitivity, from a photograph as users have it."""
 
 import copy
+import os
 import pickle
 
 import numpy as np
@@ -159,6 +160,17 @@ def test_numbers_of_other_classes_are_taken_as_they_are(net, photograph, dtype):
     result.draw(ax=Figure().subplots(), longest_side=30)
 
 
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf", "html"])
+def test_file_names_that_are_no_unicode(net, photograph, tmp_path, ending):
+    file = os.path.join(os.fsencode(tmp_path), b"\xff\xfe.png")
+    with open(file, "wb") as stream:
+        Image.fromarray(photograph).save(stream, "PNG")
+    result = explain(os.fsdecode(file), net, ["a", "b\ud800", "c", "d"], channel=2, Stride=5)
+    result.save(tmp_path / f"a.{ending}")
+    result.page().save(tmp_path / "b.html")
+    assert (tmp_path / f"a.{ending}").stat().st_size > 1000
+
+
 def test_a_grey_photograph(net, rng):
     grey = rng.integers(0, 65536, (30, 40)).astype(np.uint16)
     X = np.repeat(imresize(np.round(grey / 257).astype(np.uint8), [12, 10])[..., np.newaxis], 3, axis=2)
@@ -217,6 +229,23 @@ def test_an_overshoot_is_no_drop(tmp_path):
     assert score == pytest.approx(1)
     assert result.map.max() > 0.28
     assert result.peak().drop == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("how", ["draw", "peak", "drops", "is_flat"])
+@pytest.mark.parametrize(("k", "error"), [(1, ValueError), (-1, ValueError), (0.5, TypeError), ("a", TypeError)])
+def test_a_class_that_is_not_there(net, photograph, how, k, error):
+    result = explain(photograph, net, channel=3, Stride=5)
+    with pytest.raises(error, match="k must be an integer from 0 to 0, but is"):
+        getattr(result, how)(k=k)
+
+
+def test_bad_arguments_of_the_result(net, photograph):
+    result = explain(photograph, net, channel=3, Stride=5)
+    with pytest.raises(ValueError, match="frame must be one of photograph, network, but is 'x'."):
+        result.peak(frame="x")
+    assert result.peak(frame="NETWORK") == result.peak(frame="network")
+    with pytest.raises(ValueError, match="count must be a positive integer, but is -1."):
+        result.best(-1)
 
 
 def test_a_map_is_flat_where_no_mask_changes_the_score(tmp_path, photograph):
