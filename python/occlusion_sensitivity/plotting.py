@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .colormaps import jet
 from .framing import Box
-from .lettering import DPI, broken, drawable, lettered
+from .lettering import DPI, broken, drawable, lettered, text_width
 from .packages import missing
 from .painting import Picture, Scale, Style, bar_colours
 
@@ -144,10 +144,13 @@ def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None,
     heads = [round(1.35 * font * max(map(len, row))) + pad // 2 for row in titles]
     words, small = _smaller(caption, width - 2 * pad, 0.8 * font)
     foot = round(1.35 * small * len(words)) + (pad if words else 0)
-    block_height = max(sum(heads) + len(panels) * (high + pad // 2), round(12 * font))
+    # The bar is at least as high as its label is long.
+    lowest_bar = round(max(9 * font, text_width(bar.label, 0.8 * font))) if bar is not None else 0
+    block_height = max(sum(heads) + len(panels) * (high + pad // 2), heads[0] + lowest_bar, round(12 * font))
     height = block_height + pad + foot
 
     figure = _figure((width / DPI, height / DPI), layout=None)
+    unit = min(font, min(high, wide) / 5) / 12  # in a picture of few rows, thick lines would leave nothing to see
     left = max(pad, (width - beside - block_width) // 2)
     top = pad // 2
     for row, lines, head in zip(panels, titles, heads, strict=True):
@@ -155,13 +158,13 @@ def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None,
         for column, (panel, title) in enumerate(zip(row, lines, strict=True)):
             col = left + column * (wide + pad)
             axes = figure.add_axes((col / width, 1 - (top + high) / height, wide / width, high / height))
-            draw_panel(axes, panel, scale, font / 12)
+            draw_panel(axes, panel, scale, unit)
             _write(figure, title, (col + wide / 2, height - top + pad // 2), font, ha="center", va="bottom")
         top += high + pad // 2
     if bar is not None:
         bar_left = (left + block_width + round(1.2 * font)) / width
         bar_top = pad // 2 + heads[0]
-        bar_height = max(top - pad // 2 - bar_top, round(9 * font))
+        bar_height = max(top - pad // 2 - bar_top, lowest_bar)
         axes = figure.add_axes((bar_left, 1 - (bar_top + bar_height) / height, 1.2 * font / width, bar_height / height))
         bar.draw(axes, own_axes=True)
         points = 0.8 * font * 72 / DPI

@@ -94,6 +94,17 @@ def test_the_strongest_mask_is_outlined(net, rng):
             assert (around.min(axis=2) > 200).any()
 
 
+@pytest.mark.parametrize("size", [(3, 900), (900, 3), (1, 3000)])
+def test_the_outline_leaves_something_to_see(net, rng, size):
+    """Lines as thick as usual would cover all of a picture of few rows."""
+    result = explained(rng.integers(0, 256, (*size, 3)).astype(np.uint8), net, NAMES, channel=1)
+    drawn = figure(result, opacity=0)
+    ((row0, row1, col0, col1),) = panels(drawn)
+    apart = np.abs(pixels(drawn)[row0:row1, col0:col1] - np.asarray(drawn.axes[0].images[0].get_array()))
+    assert result.peak().drop > 0
+    assert np.median(apart) <= 40
+
+
 def test_a_large_photograph_is_drawn_smaller(net, rng):
     result = explained(smooth(rng, 900, 2400), net, channel=1)
     ((row0, row1, col0, col1),) = panels(figure(result))
@@ -160,9 +171,10 @@ def test_whatever_is_written_is_inside_and_apart(net, rng, style, size, colormap
     name = "an uncommonly long name of a class, 猫猫猫猫猫猫猫 and $x_1$ " * 3
     result = explained(smooth(rng, *size), net, [name, *NAMES[1:]], channel=1)
     drawn = figure(result, style=style, colormap=colormap)
-    drawn.canvas.draw()
+    drawn.savefig(io.BytesIO(), dpi=100)  # which puts the label of the bar in its place
     width, height = drawn.get_size_inches() * 100
-    written = [text.get_window_extent() for text in drawn.texts if text.get_text()]
+    bars = [axes.yaxis.label for axes in drawn.axes if axes.axison]
+    written = [text.get_window_extent() for text in [*drawn.texts, *bars] if text.get_text()]
     for box in written:
         assert box.x0 >= 0
         assert box.x1 <= width
