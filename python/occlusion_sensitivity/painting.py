@@ -114,7 +114,7 @@ def spotlit(picture: Picture, values: NDArray[Any], scale: Scale) -> Picture:
     """The picture, H×W×3, dark where the map is low."""
 
     def lit(rows: slice) -> NDArray[np.float32]:
-        light = _DARKEST + (1 - _DARKEST) * scale.strengths(values[rows])
+        light = _DARKEST + (1 - _DARKEST) * scale.strengths(np.maximum(values[rows], 0))
         return np.asarray(picture[rows] * light[..., np.newaxis])
 
     return _painted(values.shape, lit)

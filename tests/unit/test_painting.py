@@ -97,10 +97,11 @@ def test_the_colour_bar_has_the_colours_that_lie_over_the_picture():
         assert np.abs(255 * bar - painted[0]).max() <= 1.5, style
 
 
-def test_the_spotlight_is_dark_where_the_map_is_low():
+@pytest.mark.parametrize("colormap", ["jet", "diverging"])
+def test_the_spotlight_is_dark_where_the_map_is_low(colormap):
     picture = np.full((1, 3, 3), 200, dtype=np.uint8)
     drops = np.array([[-1.0, 0.0, 1.0]])
-    dark, low, bright = spotlit(picture, drops, Scale.of(drops, "jet"))[0, :, 0].tolist()
+    dark, low, bright = spotlit(picture, drops, Scale.of(drops, colormap))[0, :, 0].tolist()
     assert dark == low == 50
     assert bright == 200
 
