@@ -15,6 +15,7 @@ from .framing import Box, Frame, shown_size
 from .images import ImageLike
 from .lettering import lettered, score_text
 from .name_values import NameValues
+from .option_types import Number
 from .outputs import PAGES, check_holds, encoded_numbers
 from .painting import (
     COLORMAPS,
@@ -170,8 +171,8 @@ def draw_map(
     *,
     style: Style = "overlay",
     colormap: Colormap = "jet",
-    opacity: float = DEFAULT_OPACITY,
-    limit: float | None = None,
+    opacity: Number = DEFAULT_OPACITY,
+    limit: Number | None = None,
     box: ArrayLike | None = None,
     title: str = "",
     label: str = "drop of the score under the mask",

@@ -39,7 +39,7 @@ def explain(
     *,
     channel: Numbers | None = None,
     label: Texts | None = None,
-    top: int | None = None,
+    top: int | np.integer[Any] | None = None,
     fit: Literal["squash", "crop"] | None = None,
     pixel_range: float | None = None,
     mean: Numbers | None = None,

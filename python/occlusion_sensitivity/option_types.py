@@ -40,17 +40,17 @@ class DrawingOptions(TypedDict, total=False):
 
     style: Literal["overlay", "contours", "side-by-side", "spotlight"]
     colormap: Literal["jet", "diverging"]
-    opacity: float
+    opacity: Number
     frame: Literal["photograph", "network"]
-    longest_side: int
+    longest_side: int | np.integer[Any]
 
 
 class PageOptions(TypedDict, total=False):
     """Of the page of an Explanation."""
 
     colormap: Literal["jet", "diverging"]
-    opacity: float
-    longest_side: int
+    opacity: Number
+    longest_side: int | np.integer[Any]
 
 
 class ImresizeOptions(TypedDict, total=False):

@@ -59,7 +59,7 @@ def imread(filename: str | os.PathLike[str]) -> "NDArray[Any]":
     -------
     X : numpy.ndarray of uint8, for grey pictures of 16 bits uint16
         H×W for a grey picture, else H×W×3 RGB. Transparency is left out; the pixels are in the file's order, whatever
-        the orientation written beside them.
+        the orientation written beside them (but Pillow turns those of TIFF files).
 
     Raises
     ------

@@ -80,10 +80,11 @@ class Reader:
         return int(row), int(column), float(value)
 
     def mask(self):
-        row0, row1, column0, column1, drop = re.search(
-            r"The nearest mask, rows (\d+)–(\d+) and columns (\d+)–(\d+), .* by (-?[\d.e-]+)\.$", self.words
+        row0, row1, column0, column1, verb, drop = re.search(
+            r"The nearest mask, rows (\d+)–(\d+) and columns (\d+)–(\d+), (raises|lowers) .* by ([\d.e-]+)\.$",
+            self.words,
         ).groups()
-        return (int(row0), int(row1), int(column0), int(column1)), float(drop)
+        return (int(row0), int(row1), int(column0), int(column1)), float(drop) * (1 if verb == "lowers" else -1)
 
     def shown(self):
         """The pixels of the picture, as the screen has them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,7 +16,7 @@ from ..drawings import Drawing, Ground, caption, class_title, scale_of
 from ..framing import Frame, shown_size
 from ..images import ImageLike
 from ..name_values import NameValues
-from ..option_types import Texts
+from ..option_types import Number, Texts
 from ..packages import is_installed
 from ..painting import Colormap, Scale, as_picture, checked_maps, checked_picture, enlarged
 from ..resizing import imresize
@@ -39,8 +39,8 @@ def map_page(
     title: str = "Occlusion sensitivity",
     upsampling: Literal["bicubic", "nearest"] = "bicubic",
     colormap: Colormap = "jet",
-    opacity: float = 0.6,
-    longest_side: int = 1600,
+    opacity: Number = 0.6,
+    longest_side: int | np.integer[Any] = 1600,
 ) -> Page:
     """Make a page to explore of one map or several over their image.
 

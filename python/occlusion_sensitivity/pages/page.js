@@ -73,6 +73,7 @@
     low.textContent = data.is_empty ? "" : number(data.low);
     high.textContent = data.is_empty ? "" : number(data.high);
     bar.style.background = data.is_empty ? "none" : `linear-gradient(to right, ${mixed.join(",")})`;
+    element("opacity-value").textContent = `${element("opacity").value} %`;
     element("threshold-value").textContent = `${element("threshold").value} % of the strongest`;
   }
 
@@ -85,6 +86,11 @@
       if (apart < least) [best, least] = [k, apart];
     });
     return best;
+  }
+
+  function effect(drop) {
+    if (!Number.isFinite(drop)) return `gives a ${data.score_name} that is not finite`;
+    return `${drop < 0 ? "raises" : "lowers"} the ${data.score_name} by ${number(Math.abs(drop))}`;
   }
 
   function point(model, row, column, chosen = null) {
@@ -104,7 +110,7 @@
     if (boxes.length > 0) {
       const [row0, row1, column0, column1] = boxes[mask];
       const span = (first, end) => `${Math.floor(first) + 1}–${Math.max(Math.floor(first) + 1, Math.round(end))}`;
-      text += `The nearest mask, rows ${span(row0, row1)} and columns ${span(column0, column1)}, lowers the ${data.score_name} by ${number(grids[shown][mask])}.`;
+      text += `The nearest mask, rows ${span(row0, row1)} and columns ${span(column0, column1)}, ${effect(grids[shown][mask])}.`;
       const [vertical, horizontal] = data.photograph_per_pixel;
       const place = { left: [column0 / horizontal], right: [column1 / horizontal], top: [row0 / vertical], bottom: [row1 / vertical] };
       for (const outline of outlines) {

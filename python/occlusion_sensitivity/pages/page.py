@@ -20,9 +20,9 @@ from ..painting import FULLY_COLOURED, Picture, Scale
 from ..pictures import encoded
 from ..resizing import imresize
 
-# The photograph takes at most so many bytes, or as many as the lowest quality needs.
-_PHOTOGRAPH_BYTES = 900_000
-_QUALITIES = (90, 80, 65, 50, 35)
+# Of a page of one photograph: its quality is the best with which it fits.
+_LARGEST_PAGE = 2_900_000
+_QUALITIES = (90, 80, 65, 50, 35, 20)
 
 
 class Page(str):
@@ -88,7 +88,11 @@ def page_with(content: Content) -> Page:
         from markupsafe import Markup
     except ImportError as error:
         raise missing("Pages need", "Bokeh", "pages", error) from error
-    script, div = components(_plot(content))
+    library = Resources(mode="inline", components=["bokeh"]).render_js()
+    data = json.dumps(_data(content), allow_nan=False).replace("<", "\\u003c")
+    # A letter of the photograph's address stands for six bits.
+    room = (_LARGEST_PAGE - len(library) - len(data)) * 3 // 4
+    script, div = components(_plot(content, _photograph(content.picture, room)))
     high, wide = content.picture.shape[:2]
     text = (
         Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -102,10 +106,10 @@ def page_with(content: Content) -> Page:
             aspect=f"{wide / high:.5f}",
             details=content.details,
             style=Markup(style()),
-            library=Markup(Resources(mode="inline", components=["bokeh"]).render_js()),
+            library=Markup(library),
             plot=Markup(div),
             plot_script=Markup(script),
-            data=Markup(json.dumps(_data(content), allow_nan=False).replace("<", "\\u003c")),
+            data=Markup(data),
             script=Markup(_part("page.js")),
         )
     )
@@ -122,7 +126,7 @@ def _part(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 
-def _plot(content: Content) -> Any:
+def _plot(content: Content, photograph: str) -> Any:
     """The photograph, the map over it, which the script fills, and the outline of a mask. Row 0 is on top."""
     from bokeh.models import ColumnDataSource, LinearColorMapper, Range1d
     from bokeh.plotting import figure
@@ -146,7 +150,7 @@ def _plot(content: Content) -> Any:
     )
     plot.axis.visible = False
     plot.grid.visible = False
-    plot.image_url(url=[_photograph(content.picture)], x=0, y=0, w=wide, h=high, anchor="top_left")
+    plot.image_url(url=[photograph], x=0, y=0, w=wide, h=high, anchor="top_left")
     low, top = content.scale.low, content.scale.high
     mapper = LinearColorMapper(
         name="colours", palette=["#00000000"], low=low, high=top if top > low else low + 1, nan_color="#00000000"
@@ -164,11 +168,11 @@ def _plot(content: Content) -> Any:
     return plot
 
 
-def _photograph(picture: Picture) -> str:
-    """The picture as an address that holds it."""
+def _photograph(picture: Picture, room: int) -> str:
+    """The picture as an address that holds it, in so many bytes if it can be."""
     for quality in _QUALITIES:
         content = encoded(picture, "JPEG", quality=quality)
-        if len(content) <= _PHOTOGRAPH_BYTES:
+        if len(content) <= room:
             break
     return f"data:image/jpeg;base64,{base64.b64encode(content).decode('ascii')}"
 
