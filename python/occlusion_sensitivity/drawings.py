@@ -310,10 +310,12 @@ def _bar(explanation: Explanation, drawing: Drawing, ground: Ground, scale: Scal
 
 
 def class_title(explanation: Explanation, k: int) -> str:
-    """The k-th class with its score, and whether its map is flat."""
-    name, score = explanation.classes[k], explanation.scores[k]
+    """The k-th class with its score, and whether any mask lowers that."""
+    name, score, peak = explanation.classes[k], explanation.scores[k], explanation.peak(k)
     found = f"{name}: {explanation.score_name} {score_text(score)}"
-    return f"{found} · no mask changes it" if explanation.is_flat(k) else found
+    if explanation.is_flat(k):
+        return f"{found} · no mask changes it"
+    return found if peak is None or peak.drop > 0 else f"{found} · no mask lowers it"
 
 
 def caption(explanation: Explanation) -> str:

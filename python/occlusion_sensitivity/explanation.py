@@ -22,7 +22,7 @@ from .name_values import NameValues
 from .network.network import Network
 from .option_types import DrawingOptions, PageOptions
 from .options import OcclusionOptions
-from .outputs import checked_output
+from .outputs import MOST_CLASSES, checked_output
 from .preprocessing import Preprocessing, are_probabilities
 
 if TYPE_CHECKING:
@@ -224,7 +224,9 @@ class Explanation:
 
         return page_of(self, Drawing.parse(NameValues.parse((), options, ("colormap", "opacity", "longest_side"))))
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> bytes | None:
+        if len(self.classes) > MOST_CLASSES:
+            return None
         from .plotting import encoded_figure
 
         return encoded_figure(figure_of(self, Drawing.parse(NameValues())), "png")

@@ -6,6 +6,8 @@ from typing import Any
 # Pixels of a figure per inch: matplotlib counts in inches and points.
 DPI = 100
 _BOX = "□"
+# What is longer is no name, and would leave no room for the picture.
+_LONGEST_TEXT = 600
 
 
 def drawable(text: str) -> str:
@@ -25,7 +27,8 @@ def lettered(text: str) -> tuple[str, list[str]]:
 def broken(text: str, width: float, size: float) -> list[str]:
     """The text in lines of at most `width` pixels, in a font of `size` pixels; a word that is wider is cut."""
     lines = [""]
-    for word in text.split():
+    shortened = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
+    for word in shortened.split():
         line = f"{lines[-1]} {word}".lstrip()
         if text_width(line, size) <= width:
             lines[-1] = line

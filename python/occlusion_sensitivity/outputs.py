@@ -22,7 +22,7 @@ ENDINGS = (*FORMATS, *PAGES, *NUMBERS)
 # Options of a drawing that a page has, too.
 _OF_PAGES = ("colormap", "opacity", "longest_side")
 # More are too small to be seen.
-_MOST_CLASSES = 20
+MOST_CLASSES = 20
 
 
 def checked_output(
@@ -38,6 +38,8 @@ def checked_output(
     """
     if not isinstance(typed, str | os.PathLike):
         raise TypeError(expected(name, "the path of a file", typed))
+    if "\0" in os.fspath(typed):
+        raise ValueError(expected(name, "the path of a file, without a NUL", os.fspath(typed)))
     output = Path(typed)
     ending = output.suffix.lower()
     if ending not in endings:
@@ -69,7 +71,7 @@ def checked_output(
 def check_holds(output: Path, count: int) -> None:
     """Raise ValueError unless a file of that ending can hold the maps of so many classes."""
     ending = output.suffix.lower()
-    most = {".csv": 1, **dict.fromkeys((*FORMATS, *PAGES), _MOST_CLASSES)}.get(ending, count)
+    most = {".csv": 1, **dict.fromkeys((*FORMATS, *PAGES), MOST_CLASSES)}.get(ending, count)
     if count > most:
         held = "one class" if most == 1 else f"at most {most} classes"
         msg = f"{shown(str(output))} holds the map of {held}, not of {count}: .npy and .mat hold those of all."

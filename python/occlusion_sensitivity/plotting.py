@@ -85,11 +85,11 @@ def draw_panel(axes: "Axes", panel: Panel, scale: Scale, unit: float) -> None:
     axes.imshow(opaque, interpolation="none", extent=(0, cols, rows, 0), aspect="equal")
     if panel.values is not None:
         _draw_contours(axes, panel.values, scale, unit)
+    axes.set(xlim=(0, cols), ylim=(rows, 0))
     if panel.seen is not None:
         _outline(axes, panel.seen, unit, dashes=(4, 3))
     if panel.box is not None:
         _outline(axes, panel.box, 1.4 * unit)
-    axes.set(xlim=(0, cols), ylim=(rows, 0))
     axes.set_axis_off()
 
 
@@ -116,15 +116,24 @@ def _draw_contours(axes: "Axes", values: NDArray[np.float32], scale: Scale, unit
 
 
 def _outline(axes: "Axes", box: Box, width: float, dashes: tuple[float, float] | None = None) -> None:
-    """A white line with a black edge, which is seen on every photograph; inside of the picture."""
+    """A white line with a black edge, which is seen on every photograph and beside it; cut to the picture."""
     from matplotlib.patches import Rectangle
 
-    row0, row1, col0, col1 = box
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    row0, row1 = np.clip(box[:2], top, bottom)
+    col0, col1 = np.clip(box[2:], left, right)
     for colour, thickness in (("black", 2.2 * width), ("white", width)):
         style: Any = (0, dashes) if dashes is not None and colour == "white" else "solid"
         axes.add_patch(
             Rectangle(
-                (col0, row0), col1 - col0, row1 - row0, fill=False, color=colour, linewidth=thickness, linestyle=style
+                (col0, row0),
+                col1 - col0,
+                row1 - row0,
+                fill=False,
+                color=colour,
+                linewidth=thickness,
+                linestyle=style,
+                clip_on=False,
             )
         )
 

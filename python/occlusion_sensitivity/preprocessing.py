@@ -14,7 +14,7 @@ from .images import Image, InputSize, check_order_of_axes
 from .name_values import NameValues
 from .network.layers import ImageInputLayer, Statistic
 from .network.network import Network
-from .pictures import in_channels, upright, upright_picture
+from .pictures import in_channels, in_eight_bits, upright, upright_picture
 from .resizing import imresize
 
 # Numbers of 0…1 may go as far beyond, where bicubic resizing has overshot.
@@ -123,9 +123,11 @@ def network_image(
         # Numbers of the user's own: whoever has them, has scaled them.
         picture = imresize(_in_as_many(seen, channels), list(frame.image_size))
         return frame, picture, picture
-    if seen.ndim == 3 and seen.shape[2] == 4 and channels != 4:  # transparency
-        seen = seen[..., :3]
-    picture = imresize(in_channels(seen, channels or 3), list(frame.image_size))
+    if seen.ndim == 3 and seen.shape[2] == 4 and channels == 4:
+        seen = in_eight_bits(seen)
+    else:  # without transparency
+        seen = in_channels(seen if seen.ndim == 2 else seen[..., :3], channels or 3)
+    picture = imresize(seen, list(frame.image_size))
     image = picture if preprocessing.pixel_range == 255 else picture * np.float32(preprocessing.pixel_range / 255)
     return frame, picture, image
 
@@ -196,10 +198,10 @@ def _apart(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def _are_flat(totals: NDArray[np.float64]) -> bool:
-    """Whether no class stands out: by 2 % of probability, or four times the share that each class has."""
+    """Whether no class stands out: by half a percent of probability, or four times the share that each class has."""
     if totals.size < 2 or not np.isfinite(totals).all():
         return False
     spread = float(np.ptp(totals))
     if are_probabilities(totals):
-        return spread < min(0.02, 4 / totals.size)
+        return spread < min(0.005, 4 / totals.size)
     return spread <= 1e-3 * float(np.abs(totals).max())

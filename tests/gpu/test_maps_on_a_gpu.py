@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 import networks
 import reference
 from network_checks import goes_together
-from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
+from occlusion_sensitivity import explain, importNetworkFromONNX, imresize, occlusionSensitivity
 from occlusion_sensitivity import matlab as m
 from parity.test_maps import random_case
 
@@ -201,3 +201,13 @@ def test_threads_share_a_network(device, tmp_path):
     with ThreadPoolExecutor(4) as pool:
         for found, one in zip(pool.map(lambda X: on_gpu(net, X, 1), images), expected, strict=True):
             assert_close(found, one)
+
+
+def test_a_photograph_is_explained_on_the_device(device, tmp_path):
+    net = importNetworkFromONNX(networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0)))
+    photograph = np.random.default_rng(1).integers(0, 256, (60, 40, 3)).astype(np.uint8)
+    found, expected = (
+        explain(photograph, net, channel=[2, 4], pixel_range=1, ExecutionEnvironment=where) for where in ("gpu", "cpu")
+    )
+    assert_close(found.map, expected.map)
+    assert_close(found.grid, expected.grid)

@@ -336,6 +336,20 @@ def test_a_film_is_no_photograph(net, tmp_path, photograph, ending):
         explain(tmp_path / f"film{ending}", net, channel=1)
 
 
+def test_a_network_of_four_channels(tmp_path, rng):
+    net = importNetworkFromONNX(networks.linear(tmp_path / "four.onnx", rng.normal(size=(2, 12, 10, 4))))
+    X = rng.integers(0, 256, (24, 20, 4)).astype(np.uint8)
+    expected = occlusionSensitivity(net, imresize(X, [12, 10]), 2)
+    np.testing.assert_array_equal(explain(X, net, channel=2).map, expected)
+
+
+def test_undecided_is_not_flat(tmp_path, photograph):
+    """Two classes with 49.5 and 50.5 % are no sign of wrong values."""
+    bias = np.log(np.array([0.495, 0.505]))
+    file = networks.linear(tmp_path / "two.onnx", np.zeros((2, 12, 10, 3)), bias=bias, softmax=True)
+    assert explain(photograph, importNetworkFromONNX(file)).score_name == "probability"
+
+
 def test_a_file_of_nothing(net, tmp_path):
     (tmp_path / "empty.png").write_bytes(b"")
     with pytest.raises(ValueError, match=r"empty.png' cannot be read as a picture"):
