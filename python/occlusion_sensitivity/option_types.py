@@ -35,22 +35,19 @@ class OcclusionSensitivityOptions(TypedDict, total=False):
     ExecutionEnvironment: Text
 
 
-class DrawingOptions(TypedDict, total=False):
-    """Of the pictures of an Explanation."""
-
-    style: Literal["overlay", "contours", "side-by-side", "spotlight"]
-    colormap: Literal["jet", "diverging"]
-    opacity: Number
-    frame: Literal["photograph", "network"]
-    longest_side: int | np.integer[Any]
-
-
 class PageOptions(TypedDict, total=False):
     """Of the page of an Explanation."""
 
     colormap: Literal["jet", "diverging"]
     opacity: Number
     longest_side: int | np.integer[Any]
+
+
+class DrawingOptions(PageOptions, total=False):
+    """Of the pictures of an Explanation."""
+
+    style: Literal["overlay", "contours", "side-by-side", "spotlight"]
+    frame: Literal["photograph", "network"]
 
 
 class ImresizeOptions(TypedDict, total=False):

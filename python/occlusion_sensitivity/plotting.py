@@ -141,47 +141,95 @@ def _outline(axes: "Axes", box: Box, width: float, dashes: tuple[float, float] |
 def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None, caption: str) -> "Figure":
     """Rows of panels of one size, pixel for pixel, with titles, a colour bar on the right, and a caption below."""
     check_installed()
+    layout = _Layout.of(panels, bar, caption)
+    figure = _figure((layout.width / DPI, layout.height / DPI), layout=None)
     high, wide = panels[0][0].picture.shape[:2]
-    font = 15 * float(np.clip(max(high, wide) / 900, 0.9, 1.8))  # in pixels; every other measure follows from it
-    pad = round(font)
-    beside = round(8.5 * font) if bar is not None else 0
-    columns = max(map(len, panels))
-    block_width = columns * wide + (columns - 1) * pad
-    width = max(block_width + beside + 2 * pad, _NARROWEST)
-    room = max(wide, width - 2 * pad - beside) if columns == 1 else wide
-    titles = [[_lines(panel.title, room, font) for panel in row] for row in panels]
-    heads = [round(1.35 * font * max(map(len, row))) + pad // 2 for row in titles]
-    words, small = _smaller(caption, width - 2 * pad, 0.8 * font)
-    foot = round(1.35 * small * len(words)) + (pad if words else 0)
-    # The bar is at least as high as its label is long.
-    lowest_bar = round(max(9 * font, text_width(bar.label, 0.8 * font))) if bar is not None else 0
-    block_height = max(sum(heads) + len(panels) * (high + pad // 2), heads[0] + lowest_bar, round(12 * font))
-    height = block_height + pad + foot
-
-    figure = _figure((width / DPI, height / DPI), layout=None)
-    unit = min(font, min(high, wide) / 5) / 12  # in a picture of few rows, thick lines would leave nothing to see
-    left = max(pad, (width - beside - block_width) // 2)
-    top = pad // 2
-    for row, lines, head in zip(panels, titles, heads, strict=True):
-        top += head
-        for column, (panel, title) in enumerate(zip(row, lines, strict=True)):
-            col = left + column * (wide + pad)
-            axes = figure.add_axes((col / width, 1 - (top + high) / height, wide / width, high / height))
-            draw_panel(axes, panel, scale, unit)
-            _write(figure, title, (col + wide / 2, height - top + pad // 2), font, ha="center", va="bottom")
-        top += high + pad // 2
+    # In a picture of few rows, thick lines would leave nothing to see.
+    unit = min(layout.font, min(high, wide) / 5) / 12
+    for row, titles, top in zip(panels, layout.titles, layout.tops, strict=True):
+        for column, (panel, title) in enumerate(zip(row, titles, strict=True)):
+            left = layout.left + column * (wide + layout.pad)
+            draw_panel(layout.axes(figure, left, top, wide, high), panel, scale, unit)
+            place = (left + wide / 2, layout.height - top + layout.pad // 2)
+            _write(figure, title, place, layout.font, ha="center", va="bottom")
     if bar is not None:
-        bar_left = (left + block_width + round(1.2 * font)) / width
-        bar_top = pad // 2 + heads[0]
-        bar_height = max(top - pad // 2 - bar_top, lowest_bar)
-        axes = figure.add_axes((bar_left, 1 - (bar_top + bar_height) / height, 1.2 * font / width, bar_height / height))
-        bar.draw(axes, own_axes=True)
-        points = 0.8 * font * 72 / DPI
-        axes.tick_params(labelsize=points, width=font / 20, length=font / 4)
-        axes.yaxis.label.set_fontsize(points)
-        axes.yaxis.get_offset_text().set_fontsize(points)
-    _write(figure, words, (pad, pad * 0.6), small, ha="left", va="bottom", color="0.25")
+        _draw_bar(figure, bar, layout, layout.tops[-1] + high - layout.tops[0])
+    _write(figure, layout.words, (layout.pad, layout.pad * 0.6), layout.small, ha="left", va="bottom", alpha=0.75)
     return figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """Where everything of a figure is, in pixels from its upper left corner.
+
+    Attributes
+    ----------
+    font, small : float
+        Sizes of the text and of the caption; every other measure follows from them.
+    titles : list of list of list of str
+        The lines above each panel.
+    tops : list of int
+        The first row of each row of panels.
+    right : int
+        Where the panels end.
+    lowest_bar : int
+        The least height of the colour bar: its label is as long.
+    """
+
+    width: int
+    height: int
+    font: float
+    small: float
+    pad: int
+    left: int
+    right: int
+    tops: list[int]
+    titles: list[list[list[str]]]
+    words: list[str]
+    lowest_bar: int
+
+    @classmethod
+    def of(cls, panels: Sequence[Sequence[Panel]], bar: Bar | None, caption: str) -> "_Layout":
+        high, wide = panels[0][0].picture.shape[:2]
+        font = 15 * float(np.clip(max(high, wide) / 900, 0.9, 1.8))
+        pad = round(font)
+        beside = round(8.5 * font) if bar is not None else 0
+        columns = max(map(len, panels))
+        block = columns * wide + (columns - 1) * pad
+        width = max(block + beside + 2 * pad, _NARROWEST)
+        left = max(pad, (width - beside - block) // 2)
+
+        room = max(wide, width - 2 * pad - beside) if columns == 1 else wide
+        titles = [[_lines(panel.title, room, font) for panel in row] for row in panels]
+        tops, bottom = [], pad // 2
+        for row in titles:
+            tops.append(bottom + round(1.35 * font * max(map(len, row))) + pad // 2)
+            bottom = tops[-1] + high + pad // 2
+        lowest_bar = round(max(9 * font, text_width(bar.label, 0.8 * font))) if bar is not None else 0
+        bottom = max(bottom, tops[0] + lowest_bar, round(12 * font))
+
+        words, small = _smaller(caption, width - 2 * pad, 0.8 * font)
+        height = bottom + pad // 2 + round(1.35 * small * len(words)) + (pad if words else 0)
+        return cls(
+            width=width, height=height, font=font, small=small, pad=pad, left=left, right=left + block, tops=tops,
+            titles=titles, words=words, lowest_bar=lowest_bar,
+        )  # fmt: skip
+
+    def axes(self, figure: "Figure", left: float, top: float, wide: float, high: float) -> "Axes":
+        """New axes at a place in pixels."""
+        height = self.height
+        return figure.add_axes((left / self.width, 1 - (top + high) / height, wide / self.width, high / height))
+
+
+def _draw_bar(figure: "Figure", bar: Bar, layout: _Layout, high: int) -> None:
+    """Draw the colour bar beside panels of that height."""
+    font, high = layout.font, max(high, layout.lowest_bar)
+    axes = layout.axes(figure, layout.right + round(1.2 * font), layout.tops[0], 1.2 * font, high)
+    bar.draw(axes, own_axes=True)
+    points = 0.8 * font * 72 / DPI
+    axes.tick_params(labelsize=points, width=font / 20, length=font / 4)
+    axes.yaxis.label.set_fontsize(points)
+    axes.yaxis.get_offset_text().set_fontsize(points)
 
 
 def _lines(text: str, width: float, size: float) -> list[str]:

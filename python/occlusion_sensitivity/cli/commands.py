@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ..arguments import existing_file
 from ..calls import AnyNetwork
-from ..drawings import Drawing, encoded
-from ..explaining import explained
+from ..drawings import OPTION_NAMES, Drawing, encoded
+from ..explaining import OWN_NAMES, explained
 from ..explanation import Explanation
 from ..files import sha256, write_named
 from ..lettering import score_text
@@ -31,11 +31,8 @@ _OPTIONS = {
     "--batch": "MiniBatchSize",
     "--device": "ExecutionEnvironment",
 }
-_OWN = {
-    f"--{name.replace('_', '-')}": name
-    for name in ("channel", "label", "top", "fit", "pixel_range", "mean", "std", "layer")
-}
-_DRAWING = {f"--{name.replace('_', '-')}": name for name in ("style", "colormap", "opacity", "frame", "longest_side")}
+_OWN = {f"--{name.replace('_', '-')}": name for name in OWN_NAMES}
+_DRAWING = {f"--{name.replace('_', '-')}": name for name in OPTION_NAMES}
 _TEXTS = ("--upsampling", "--clipping", "--device", "--label", "--fit", "--layer", "--style", "--colormap", "--frame")
 
 
