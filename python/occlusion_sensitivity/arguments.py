@@ -238,6 +238,14 @@ def positive_integer(name: str, value: object) -> int:
     return integers[0]
 
 
+def positive_number(name: str, value: object) -> float:
+    allowed = "a positive number"
+    vector = numbers(name, value, allowed)
+    if vector.size != 1 or not np.isfinite(vector).all() or not vector[0] > 0:
+        raise ValueError(expected(name, allowed, value))
+    return float(vector[0])
+
+
 def truth(name: str, value: object, allowed: str) -> bool:
     """true or false as MATLAB takes it: a bool, 1 or 0."""
     if isinstance(value, bool | np.bool_):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import checked_text, expected, numbers, positive_integer, size_text, text_choice
+from .arguments import checked_text, expected, numbers, positive_integer, positive_number, size_text, text_choice
 from .framing import Box, Frame, shown_size
 from .images import ImageLike
 from .lettering import lettered, score_text
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 OPTION_NAMES = ("style", "colormap", "opacity", "frame", "longest_side")
 # A picture that is smaller is drawn larger, pixel by pixel, so that what is written beside it fits.
-_SMALLEST_SIDE = 480
+SMALLEST_SIDE = 480
 _LONGEST_SIDE = 20_000
 _PANELS_IN_A_ROW = 5
 FRAMES = ("photograph", "network")
@@ -99,12 +99,18 @@ class Ground:
         pixels, frame = explanation.photograph, explanation.frame
         if drawing.frame == "network":
             pixels, frame = explanation.image, Frame.of(frame.image_size, frame.image_size, "squash")
+        return cls.drawn(pixels, explanation.photograph, frame, longest_side, smallest=smallest)
+
+    @classmethod
+    def drawn(
+        cls, pixels: NDArray[Any], original: NDArray[Any], frame: Frame, longest_side: int, *, smallest: int
+    ) -> Self:
+        """Pixels in the size in which they are drawn; what their numbers mean, those of the original say."""
         rows, cols = shown_size(pixels.shape[:2], longest_side)
         if (rows, cols) != pixels.shape[:2]:
             pixels = imresize(pixels, [rows, cols])
         times = max(1, smallest // max(rows, cols))
-        picture = as_picture(pixels, explanation.photograph)
-        return cls(enlarged(picture, times), frame.scaled((rows * times, cols * times)))
+        return cls(enlarged(as_picture(pixels, original), times), frame.scaled((rows * times, cols * times)))
 
     def values(self, explanation: Explanation, k: int) -> NDArray[np.float32]:
         """The map of a class in the size of the picture; NaN where the network did not see it."""
@@ -154,14 +160,14 @@ def figure_of(explanation: Explanation, drawing: Drawing) -> Figure:
     beside = drawing.style == "side-by-side"
     one = count == 1 and not beside
     longest = drawing.longest_side if one else max(drawing.longest_side // 2, 1)
-    ground = Ground.of(explanation, drawing, longest, smallest=_SMALLEST_SIDE if one else _SMALLEST_SIDE // 2)
+    ground = Ground.of(explanation, drawing, longest, smallest=SMALLEST_SIDE if one else SMALLEST_SIDE // 2)
     scale = scale_of(explanation, drawing)
     if beside:
         panels = [ground.side_by_side(explanation, drawing, scale, k) for k in range(count)]
     else:
         strip = [ground.panel(explanation, drawing, scale, k) for k in range(count)]
         panels = [strip[k : k + _PANELS_IN_A_ROW] for k in range(0, count, _PANELS_IN_A_ROW)]
-    bar = None if scale.is_empty else _bar(explanation, drawing, ground, scale)
+    bar = _bar(explanation, drawing, ground, scale)
     return map_figure(panels, scale, bar, caption(explanation))
 
 
@@ -238,20 +244,12 @@ def draw_map(
         maps[..., 0],
         text_choice("upsampling", upsampling, ("bicubic", "nearest")),
     )
-    scale = Scale.of(maps if limit is None else np.array([_limit(limit)]), how.colormap)
+    scale = Scale.of(maps if limit is None else np.array([positive_number("limit", limit)]), how.colormap)
     outlined = None if box is None else _checked_box(box)
     title, label = checked_text("title", title), checked_text("label", label)
     panel = _panel(how, picture, values, scale, title=title, box=outlined)
-    bar = None if scale.is_empty else Bar.of(how.style, scale, how.opacity, picture, maps, label)
+    bar = Bar.of(how.style, scale, how.opacity, picture, maps, label)
     return panel_on(ax, panel, scale, bar)
-
-
-def _limit(value: object) -> float:
-    allowed = "a positive number"
-    vector = numbers("limit", value, allowed)
-    if vector.size != 1 or not np.isfinite(vector).all() or not vector[0] > 0:
-        raise ValueError(expected("limit", allowed, value))
-    return float(vector[0])
 
 
 def _checked_box(box: ArrayLike) -> Box:
@@ -268,7 +266,7 @@ def drawn_on(explanation: Explanation, drawing: Drawing, k: int, axes: Axes | No
     ground = Ground.of(explanation, drawing, drawing.longest_side, smallest=1)
     scale = scale_of(explanation, drawing)
     panel = ground.panel(explanation, drawing, scale, k)
-    bar = None if scale.is_empty else _bar(explanation, drawing, ground, scale)
+    bar = _bar(explanation, drawing, ground, scale)
     return panel_on(axes, panel, scale, bar)
 
 
@@ -304,7 +302,7 @@ def _panel(drawing: Drawing, picture: Picture, values: NDArray[np.float32], scal
     return Panel(picture=overlaid(picture, values, scale, drawing.opacity), **more)
 
 
-def _bar(explanation: Explanation, drawing: Drawing, ground: Ground, scale: Scale) -> Bar:
+def _bar(explanation: Explanation, drawing: Drawing, ground: Ground, scale: Scale) -> Bar | None:
     label = f"drop of the {explanation.score_name} under the mask"
     return Bar.of(drawing.style, scale, drawing.opacity, ground.picture, explanation.grid, label)
 

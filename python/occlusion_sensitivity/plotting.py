@@ -59,7 +59,12 @@ class Bar:
     goes_below: bool
 
     @classmethod
-    def of(cls, style: Style, scale: Scale, opacity: float, picture: Picture, drops: NDArray[Any], label: str) -> "Bar":
+    def of(
+        cls, style: Style, scale: Scale, opacity: float, picture: Picture, drops: NDArray[Any], label: str
+    ) -> "Bar | None":
+        """None where there are no colours."""
+        if scale.is_empty:
+            return None
         lowest = float(np.min(drops[np.isfinite(drops)], initial=0.0))
         return cls(bar_colours(style, scale, opacity, picture), scale, label, lowest < scale.low)
 

@@ -8,7 +8,7 @@ from typing import Any, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import as_array, existing_file, expected, numbers, shown, size_text, text_choice
+from .arguments import as_array, existing_file, expected, numbers, positive_number, shown, size_text, text_choice
 from .framing import Fit, Frame
 from .images import Image, InputSize, check_order_of_axes
 from .name_values import NameValues
@@ -42,7 +42,7 @@ class Preprocessing:
     def parse(cls, given: NameValues) -> Self:
         return cls(
             fit=cast(Fit, given.read("fit", "squash", text_choice, ("squash", "crop"))),
-            pixel_range=given.read("pixel_range", 255.0, _positive),
+            pixel_range=given.read("pixel_range", 255.0, positive_number),
             mean=given.read("mean", None, _statistic),
             std=given.read("std", None, _statistic, is_positive=True),
         )
@@ -64,14 +64,6 @@ class Preprocessing:
         )
         layer = dataclasses.replace(layer, Normalization="zscore", Mean=mean, StandardDeviation=std)
         return network.normalizing(layer.normalized), layer
-
-
-def _positive(name: str, value: object) -> float:
-    allowed = "a positive number"
-    vector = numbers(name, value, allowed)
-    if vector.size != 1 or not np.isfinite(vector).all() or not vector[0] > 0:
-        raise ValueError(expected(name, allowed, value))
-    return float(vector[0])
 
 
 def _statistic(name: str, value: object, *, is_positive: bool = False) -> NDArray[np.float64] | None:

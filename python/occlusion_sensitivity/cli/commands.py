@@ -15,8 +15,8 @@ from ..files import sha256, write_named
 from ..lettering import score_text
 from ..name_values import NameValues, Option
 from ..network.dlnetwork import imported
-from ..network.pretrained import NAMES, imagePretrainedNetwork
-from ..outputs import check_holds, checked_output
+from ..network.pretrained import NAMES, imagenet_classes, imagePretrainedNetwork
+from ..outputs import PAGES, check_holds, checked_output
 from ..pictures import written_in_png
 from ..plotting import PHOTOGRAPH
 from ..progress import progress_bar
@@ -39,18 +39,18 @@ _TEXTS = ("--upsampling", "--clipping", "--device", "--label", "--fit", "--layer
 def demo(arguments: argparse.Namespace) -> None:
     output = checked_output("--output", arguments.output, NameValues())
     with as_file(files("occlusion_sensitivity") / "data" / "coffee.jpg") as photograph:
-        _run(photograph, None, None, NameValues(), NameValues(), NameValues(), output)
+        _run(photograph, None, None, NameValues(), NameValues(), Drawing.parse(NameValues()), output)
 
 
 def explain(arguments: argparse.Namespace) -> None:
     image = existing_file("IMAGE", arguments.image)
     options, own, drawing = (_given(arguments, names) for names in (_OPTIONS, _OWN, _DRAWING))
-    Drawing.parse(drawing)
+    how = Drawing.parse(drawing)
     inputs = [image, *(Path(file) for file in (arguments.network, arguments.classes) if file and Path(file).is_file())]
     typed = _default_output(image) if arguments.output is None else arguments.output
     output = checked_output("--output", typed, drawing, inputs)
     net, class_names = _network(arguments)
-    _run(image, net, class_names, own, options, drawing, output)
+    _run(image, net, class_names, own, options, how, output)
 
 
 def parity(arguments: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ def parity(arguments: argparse.Namespace) -> int:
 
     page = None
     if arguments.html is not None:
-        page = checked_output("--html", arguments.html, NameValues(), endings=(".html", ".htm"))
+        page = checked_output("--html", arguments.html, NameValues(), endings=PAGES)
     return command.run(arguments.cases, page, arguments.device, arguments.source)
 
 
@@ -68,14 +68,13 @@ def _run(
     class_names: list[str] | None,
     own: NameValues,
     options: NameValues,
-    drawing: NameValues,
+    how: Drawing,
     output: Path,
 ) -> None:
     """Compute, write the output, and then print."""
     check_holds(output, _count(own))
     with progress_bar(only_on_a_terminal=True) as progress:
         explanation = explained(image, net, class_names, own, options, progress, "--classes FILE")
-    how = Drawing.parse(drawing)
     write_named("--output", output, encoded(explanation, output, how))
     for name, score in explanation.best():
         print(f"{score_text(score):>10}  {_printable(name)}")
@@ -158,8 +157,8 @@ def _network(arguments: argparse.Namespace) -> tuple[AnyNetwork | None, list[str
 
 def _class_names(typed: str) -> list[str]:
     if typed.lower() == "imagenet" and not Path(typed).exists():
-        names = files("occlusion_sensitivity") / "data" / "imagenet1k_classes.txt"
-        return names.read_text(encoding="utf-8").splitlines()
+        names: list[str] = imagenet_classes().tolist()
+        return names
     file = existing_file("--classes", typed)
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")

@@ -70,6 +70,13 @@ def _loaded(name: str) -> tuple[dlnetwork, StringArray]:
             net = importNetworkFromONNX(file)
     else:
         net = importNetworkFromONNX(classifier_file(name), InputLayer=NETWORKS[name].input_layer())
-    class_names = StringArray((data / "imagenet1k_classes.txt").read_text(encoding="utf-8").splitlines())
+    return net, imagenet_classes()
+
+
+@functools.cache
+def imagenet_classes() -> StringArray:
+    """The names of the 1000 classes of ImageNet-1k, in the order of the channels."""
+    file = files("occlusion_sensitivity") / "data" / "imagenet1k_classes.txt"
+    class_names = StringArray(file.read_text(encoding="utf-8").splitlines())
     class_names.flags.writeable = False
-    return net, class_names
+    return class_names

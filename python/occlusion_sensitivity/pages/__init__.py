@@ -12,20 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from ..arguments import checked_text, expected, numeric_array, shown, size_text, text_choice, texts_in
-from ..drawings import Drawing, Ground, caption, class_title, scale_of
-from ..framing import Frame, shown_size
+from ..drawings import SMALLEST_SIDE, Drawing, Ground, caption, class_title, scale_of
+from ..framing import Frame
 from ..images import ImageLike
 from ..name_values import NameValues
 from ..option_types import Number, Texts
 from ..packages import is_installed
-from ..painting import Colormap, Scale, as_picture, checked_maps, checked_picture, enlarged
-from ..resizing import imresize
+from ..painting import Colormap, Scale, checked_maps, checked_picture
 from .page import Content, Page, page_with
 
 if TYPE_CHECKING:
     from ..explanation import Explanation
 
-_SMALLEST_SIDE = 480
 _PACKAGES = ("onnxruntime", "onnxruntime-gpu", "numpy")
 
 
@@ -97,16 +95,15 @@ def map_page(
         raise TypeError(expected("details", "a mapping of names to what is listed", details))
     given = {"colormap": colormap, "opacity": opacity, "longest_side": longest_side}
     drawing = Drawing.parse(NameValues.of(given))
-    rows, cols = shown_size((image.shape[0], image.shape[1]), drawing.longest_side)
-    times = max(1, _SMALLEST_SIDE // max(rows, cols))
-    picture = as_picture(imresize(image, [rows, cols]) if (rows, cols) != image.shape[:2] else image, image)
-    size = (rows * times, cols * times)
+    size = (image.shape[0], image.shape[1])
+    frame = Frame.of(size, size, "squash")
+    ground = Ground.drawn(image, image, frame, drawing.longest_side, smallest=SMALLEST_SIDE)
     scale = Scale.of(grids, drawing.colormap)
     return page_with(
         Content(
-            picture=enlarged(picture, times),
-            frame=Frame.of(size, size, "squash"),
-            photograph_size=(image.shape[0], image.shape[1]),
+            picture=ground.picture,
+            frame=ground.frame,
+            photograph_size=size,
             grids=grids,
             method=text_choice("upsampling", upsampling, ("bicubic", "nearest")),
             boxes=_checked_boxes(boxes, grids.shape[:2]),
@@ -124,7 +121,7 @@ def map_page(
 
 def page_of(explanation: Explanation, drawing: Drawing) -> Page:
     """The page of an explanation."""
-    base = Ground.of(explanation, drawing, drawing.longest_side, smallest=_SMALLEST_SIDE)
+    base = Ground.of(explanation, drawing, drawing.longest_side, smallest=SMALLEST_SIDE)
     rows, cols = explanation.photograph.shape[:2]
     grids = explanation.grid.reshape(*explanation.grid.shape[:2], -1)
     method = explanation.options.output_upsampling
