@@ -145,7 +145,12 @@ def labels_in_order(patch):
 def drops(change):
     def perturb(patch):
         original = occlusion.score_drops
-        patch(occlusion, "score_drops", lambda *arguments: change(original(*arguments)))
+
+        def mutant(*arguments):
+            found, totals = original(*arguments)
+            return change(found), totals
+
+        patch(occlusion, "score_drops", mutant)
 
     return perturb
 

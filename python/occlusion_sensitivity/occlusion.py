@@ -130,12 +130,15 @@ class Occlusion:
     ----------
     drops : DeviceArray of single, shape (rows, columns, channels)
         A value for each mask of the grid, on the device.
+    totals : DeviceArray of double, shape (channels,)
+        The scores without a mask.
     """
 
     options: OcclusionOptions
     grid: MaskGrid
     device: Device
     drops: DeviceArray
+    totals: DeviceArray
 
     def score_map(self) -> NDArray[np.float32]:
         """The map of each channel on the host, H×W×K; with OutputUpsampling "none" the drops."""
@@ -156,8 +159,8 @@ def occlusion_of(
     network = network_in(network, options.execution_environment, given.typed("ExecutionEnvironment"))
     channels = parse_channels(channelIdx, network.channel_count(image))
     grid = mask_grid(options)
-    drops = score_drops(network, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
-    return Occlusion(options, grid, network.device, drops.reshape(*grid.shape, len(channels)))
+    drops, totals = score_drops(network, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
+    return Occlusion(options, grid, network.device, drops.reshape(*grid.shape, len(channels)), totals)
 
 
 def _warn_of_no_value(score_map: NDArray[np.float32]) -> None:

@@ -1,6 +1,6 @@
 """Boxes → how far each lowers the score. What is the same whatever engine finds the totals, is here."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
 from functools import reduce
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from .exhaustive import Exhaustive
 from .images import Image
 from .mini_batches import Progress, in_mini_batches
 from .network.network import Network
-from .perturbations import Boxes
+from .perturbations import Boxes, Perturbations
 
 _NO_PIXELS = np.zeros((1, 4), dtype=np.int32)
 
@@ -35,27 +35,46 @@ def score_drops(
     channels: NDArray[np.intp],
     mini_batch_size: int,
     progress: Progress | None = None,
-) -> DeviceArray:
-    """total(original) - total(occluded) for each box and channel, shape (boxes, channels), in single, on the device.
+) -> tuple[DeviceArray, DeviceArray]:
+    """How far each box lowers the score of each channel. The same occluded image goes through the network once.
 
-    The same occluded image goes through the network once. A mini-batch that does not fit into memory is halved.
+    Returns
+    -------
+    drops : DeviceArray of single, shape (boxes, channels)
+        total(original) - total(occluded).
+    totals : DeviceArray of double, shape (channels,)
+        Of the original.
     """
     # The original is one more occluded image: the first, as no box sorts before the empty one.
     boxes = np.concatenate([_NO_PIXELS, _emptied_where_nothing_changes(boxes, image, fill)])
     distinct, image_of_box = _distinct(boxes)
     device, original = network.device, network.arranged(image)
     images = Boxes(device, original, network.arranged(np.broadcast_to(fill, image.shape)), distinct)
-    engine: Engine = Exhaustive(network, images, channels)
     drops = np.empty_like(original, shape=(len(distinct), len(channels)))
-    for part, totals in in_mini_batches(engine.prepared, len(distinct), mini_batch_size, device, original, progress):
+    for part, totals in totals_in_parts(network, images, channels, mini_batch_size, progress):
         if part.start == 0:
             of_original = totals[0]
         with np.errstate(invalid="ignore"):  # infinite scores
             drops[part] = of_original - totals
     of_boxes = image_of_box[1:]
     if np.array_equal(of_boxes, np.arange(1, len(drops))):  # as nearly always: no copy
-        return drops[1:]
-    return drops[device.upload(of_boxes)]
+        return drops[1:], of_original
+    return drops[device.upload(of_boxes)], of_original
+
+
+def totals_in_parts(
+    network: Network,
+    images: Perturbations,
+    channels: NDArray[np.intp],
+    mini_batch_size: int,
+    progress: Progress | None = None,
+) -> Generator[tuple[slice, DeviceArray]]:
+    """The totals of perturbed images, part after part, each of shape (images, channels) in double, on the device.
+
+    A mini-batch that does not fit into memory is halved.
+    """
+    engine: Engine = Exhaustive(network, images, channels)
+    return in_mini_batches(engine.prepared, len(images), mini_batch_size, network.device, images.original, progress)
 
 
 def _distinct(boxes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:

@@ -78,10 +78,11 @@ def test_the_same_box_once_and_boxes_in_any_order(file, images, seed):
     boxes = np.stack([corners, corners + lengths], axis=2).reshape(-1, 4).astype(np.int32)
     boxes = boxes[rng.integers(0, 30, size=40)]  # in any order, some of them twice
     fill, channels = np.float32([1, 2, 3]), np.array([2, 0])
-    found = score_drops(net.network, image, fill, boxes, channels, 8)
+    found, totals = score_drops(net.network, image, fill, boxes, channels, 8)
     assert sum(images) == len({tuple(box) for box in boxes.tolist()}) + 1
-    alone = [score_drops(net.network, image, fill, box[np.newaxis], channels, 8)[0] for box in boxes]
+    alone = [score_drops(net.network, image, fill, box[np.newaxis], channels, 8)[0][0] for box in boxes]
     np.testing.assert_allclose(found, alone, rtol=1e-5, atol=0, err_msg=f"seed {seed}")
+    np.testing.assert_allclose(totals, net.predict(picture(seed))[0, channels], rtol=1e-6, err_msg=f"seed {seed}")
 
 
 def test_an_interrupt_is_answered_within_a_mini_batch(file):
