@@ -138,20 +138,15 @@ def explained(
         net, embedded_names = imagePretrainedNetwork()
         class_names = embedded_names if class_names is None else class_names
     preprocessing = Preprocessing.parse(own)
-    network, layer = _network_and_layer(net, own)
+    network, layer = network_and_layer(net, own)
     network, layer = preprocessing.normalizing(network, layer, own)
     pixels = photograph_of(photograph)
     frame, picture, image = network_image(pixels, network.input_size, preprocessing)
     single = checked_image(image, network.input_size)
     totals = totals_of(network, single)
-    names = _names_of(net, class_names, len(totals), names_typed.split()[0], own)
-    if names is None and "label" in own:
-        label = own.value("label")
-        label = label[0] if isinstance(label, list) and len(label) == 1 else label
-        msg = f"{own.typed('label')} {shown(label)} needs the names of the channels: {names_typed}."
-        raise ValueError(msg)
-    names = names or [f"channel {k}" for k in range(1, len(totals) + 1)]
-    channels = _chosen(own, names, totals)
+    names = names_of(net, class_names, len(totals), names_typed, own)
+    asked = asked_for(own, names)
+    channels = best(totals, asked) if isinstance(asked, int) else asked
     unfit = doubt(network, layer, single, totals, own)
     if unfit is not None:
         warn_user(unfit)
@@ -179,7 +174,8 @@ def explained(
     )
 
 
-def _network_and_layer(net: AnyNetwork, own: NameValues) -> tuple[Network, ImageInputLayer]:
+def network_and_layer(net: AnyNetwork, own: NameValues) -> tuple[Network, ImageInputLayer]:
+    """The network that is scored, and its input layer."""
     network = network_of(net)
     layer = own.value("layer")
     if layer is not None:
@@ -191,7 +187,20 @@ def _network_and_layer(net: AnyNetwork, own: NameValues) -> tuple[Network, Image
     return network, first
 
 
-def _names_of(
+def names_of(
+    net: AnyNetwork, class_names: ArrayLike | None, count: int, names_typed: str, own: NameValues
+) -> Sequence[str]:
+    """A name for each channel; its number where they have none, and no label asks for one."""
+    names = _known_names(net, class_names, count, names_typed.split()[0], own)
+    if names is None and "label" in own:
+        label = own.value("label")
+        label = label[0] if isinstance(label, list) and len(label) == 1 else label
+        msg = f"{own.typed('label')} {shown(label)} needs the names of the channels: {names_typed}."
+        raise ValueError(msg)
+    return names or [f"channel {k}" for k in range(1, count + 1)]
+
+
+def _known_names(
     net: AnyNetwork, class_names: ArrayLike | None, count: int, typed: str, own: NameValues
 ) -> Sequence[str] | None:
     """A name for each channel; None where they have none."""
@@ -210,8 +219,8 @@ def _names_of(
     return [str(name) for name in names]
 
 
-def _chosen(own: NameValues, names: Sequence[str], totals: NDArray[np.float64]) -> list[int]:
-    """The channels to explain, from 1."""
+def asked_for(own: NameValues, names: Sequence[str]) -> int | list[int]:
+    """What is to be explained: so many of the best classes of a photograph, or these channels, from 1."""
     given = [name for name in ("channel", "label", "top") if name in own]
     if len(given) > 1:
         msg = f"One of {', '.join(map(own.typed, given))} says what is explained; {len(given)} are given."
@@ -227,7 +236,12 @@ def _chosen(own: NameValues, names: Sequence[str], totals: NDArray[np.float64]) 
     top = own.read("top", 1, positive_integer)
     if top > len(names):
         raise ValueError(expected(own.typed("top"), f"an integer from 1 to {len(names)}", top))
-    return [int(k) + 1 for k in np.argsort(-totals, kind="stable")[:top]]
+    return top
+
+
+def best(totals: NDArray[np.float64], count: int) -> list[int]:
+    """The channels with the highest scores, from 1."""
+    return [int(k) + 1 for k in np.argsort(-totals, kind="stable")[:count]]
 
 
 def _labelled(own: NameValues, names: Sequence[str]) -> list[int]:

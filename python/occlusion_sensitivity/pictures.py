@@ -95,6 +95,11 @@ def upright(file: Path) -> NDArray[Any]:
     return _read(file, _upright_pixels)
 
 
+def upright_content(content: bytes, name: str) -> NDArray[Any]:
+    """A photograph in the same way, from the content of its file; errors name it."""
+    return _read_from(lambda: io.BytesIO(content), name, _upright_pixels)
+
+
 def upright_picture(picture: Any) -> NDArray[Any]:
     """An image of Pillow's in the same way, as it is now: whatever it was read from, and unchanged."""
     try:
@@ -139,14 +144,18 @@ def in_colour(X: NDArray[Any]) -> NDArray[Any]:
 
 
 def _read(file: Path, how: "Callable[[Picture], NDArray[Any]]") -> NDArray[Any]:
+    return _read_from(lambda: file.open("rb"), str(file), how)
+
+
+def _read_from(opened: Callable[[], BinaryIO], name: str, how: "Callable[[Picture], NDArray[Any]]") -> NDArray[Any]:
     """What `how` finds in the picture; ValueError where it cannot be read."""
     try:
-        with file.open("rb") as stream, _opened(stream, file) as picture:
+        with opened() as stream, _opened(stream, name) as picture:
             return how(picture)
     except ImportError:
         raise
     except Exception as error:  # a damaged file may fail anywhere in its decoder, with any exception
-        msg = f"{str(file)!r} cannot be read as a picture: {error}"
+        msg = f"{name!r} cannot be read as a picture: {error}"
         raise ValueError(msg) from error
 
 
@@ -183,7 +192,7 @@ def _upright_pixels(picture: "Picture") -> NDArray[Any]:
     return X if turn is None else turn(X)
 
 
-def _opened(stream: BinaryIO, file: Path) -> "Picture":
+def _opened(stream: BinaryIO, name: str) -> "Picture":
     """What Image.open does, without its warnings: from half of the pixels on that it refuses, it warns.
 
     Filters of warnings belong to the whole process; large photographs are large.
@@ -194,26 +203,26 @@ def _opened(stream: BinaryIO, file: Path) -> "Picture":
         raise missing("Reading pictures needs", "Pillow", "pictures", error) from error
     for load_decoders in (Image.preinit, Image.init):  # the usual ones, which is faster; all of them
         load_decoders()
-        for name in _FORMATS:
-            picture = _opened_as(name, stream, file) if name in Image.OPEN else None
+        for form in _FORMATS:
+            picture = _opened_as(form, stream, name) if form in Image.OPEN else None
             if picture is not None:
                 return picture
     msg = f"it is none of {', '.join(_FORMATS)}, or damaged"
     raise ValueError(msg)
 
 
-def _opened_as(name: str, stream: BinaryIO, file: Path) -> "Picture | None":
+def _opened_as(form: str, stream: BinaryIO, name: str) -> "Picture | None":
     """The picture, if it is of that format."""
     from PIL import Image
 
-    made, accepts = Image.OPEN[name]
+    made, accepts = Image.OPEN[form]
     stream.seek(0)
     try:
         accepted = True if accepts is None else accepts(stream.read(16))
         if isinstance(accepted, str) or not accepted:  # a text says why not
             return None
         stream.seek(0)
-        picture = made(stream, str(file))
+        picture = made(stream, name)
     except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error):  # another format's file
         return None
     pixels, most = picture.width * picture.height, Image.MAX_IMAGE_PIXELS
