@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .drawings import draw_map
     from .explaining import explain
     from .explanation import Explanation
+    from .many import Maps, explain_images, open_maps
     from .network.dlnetwork import dlnetwork, importNetworkFromONNX
     from .network.layers import imageInputLayer
     from .network.pretrained import imagePretrainedNetwork
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Explanation",
+    "Maps",
     "dlnetwork",
     "draw_map",
     "explain",
+    "explain_images",
     "imageInputLayer",
     "imagePretrainedNetwork",
     "importNetworkFromONNX",
@@ -34,14 +37,17 @@ __all__ = [
     "imresize",
     "map_page",
     "occlusionSensitivity",
+    "open_maps",
     "thread_limit",
 ]
 
 _MODULES = {
     "Explanation": ".explanation",
+    "Maps": ".many",
     "dlnetwork": ".network.dlnetwork",
     "draw_map": ".drawings",
     "explain": ".explaining",
+    "explain_images": ".many",
     "imageInputLayer": ".network.layers",
     "imagePretrainedNetwork": ".network.pretrained",
     "importNetworkFromONNX": ".network.dlnetwork",
@@ -49,6 +55,7 @@ _MODULES = {
     "imresize": ".resizing",
     "map_page": ".pages",
     "occlusionSensitivity": ".occlusion",
+    "open_maps": ".many",
     "thread_limit": ".threads",
 }
 

@@ -9,12 +9,15 @@ from .packages import is_installed, missing
 
 
 @contextmanager
-def shown_progress(progress: "bool | Progress | None") -> Iterator[Progress | None]:
-    """What tells of the progress: nothing, a bar where True (in a notebook one of its own), or a callable as it is."""
+def shown_progress(progress: "bool | Progress | None", *, before: int = 0) -> Iterator[Progress | None]:
+    """What tells of the progress: nothing, a bar where True (in a notebook one of its own), or a callable as it is.
+
+    `before` are those that were done before, which tell nothing of the speed.
+    """
     if progress is None or progress is False:
         yield None
     elif progress is True:
-        with progress_bar() as bar:
+        with progress_bar(before=before) as bar:
             yield bar
     elif callable(progress):
         yield progress
@@ -23,7 +26,7 @@ def shown_progress(progress: "bool | Progress | None") -> Iterator[Progress | No
 
 
 @contextmanager
-def progress_bar(*, only_on_a_terminal: bool = False) -> Iterator[Progress]:
+def progress_bar(*, only_on_a_terminal: bool = False, before: int = 0) -> Iterator[Progress]:
     """A bar that goes away at the end."""
     try:
         from tqdm.std import tqdm
@@ -33,7 +36,7 @@ def progress_bar(*, only_on_a_terminal: bool = False) -> Iterator[Progress]:
             from tqdm.auto import tqdm
     except ImportError as error:
         raise missing("A progress bar needs", "tqdm", "pictures", error) from error
-    made = tqdm(disable=None if only_on_a_terminal else False, unit=" images", leave=False)
+    made = tqdm(disable=None if only_on_a_terminal else False, unit=" images", leave=False, initial=before)
     with made as bar:
 
         def tell(done: int, total: int) -> None:

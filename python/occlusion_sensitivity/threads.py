@@ -72,13 +72,20 @@ def of_the_process() -> int:
         if not given.strip().isdecimal() or int(given) < 1:
             raise ValueError(expected(f"The environment variable {VARIABLE}", "a positive integer", given))
         return int(given)
-    # Of the process, that is of its first thread: others may have been given one processor each.
-    mine = len(os.sched_getaffinity(os.getpid())) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, math.ceil(min(mine, _own_quota())))
+    return max(1, math.ceil(min(len(processors()), quota_of_the_process())))
+
+
+def processors() -> frozenset[int]:
+    """The processors that the process may use, by their numbers."""
+    if hasattr(os, "sched_getaffinity"):
+        # Of the process, that is of its first thread: others may have been given one processor each.
+        return frozenset(os.sched_getaffinity(os.getpid()))
+    return frozenset(range(os.cpu_count() or 1))
 
 
 @functools.cache
-def _own_quota() -> float:
+def quota_of_the_process() -> float:
+    """How many processors' time its container gives the process; infinity without a limit."""
     return quota(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
 
 

@@ -123,7 +123,7 @@ def test_a_system_without_groups(tmp_path):
 
 @pytest.mark.parametrize(("quota", "count"), [(math.inf, None), (0.5, 1), (1.5, 2), (1.0, 1)])
 def test_a_quota_is_rounded_up(monkeypatch, quota, count):
-    monkeypatch.setattr(threads, "_own_quota", lambda: quota)
+    monkeypatch.setattr(threads, "quota_of_the_process", lambda: quota)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
     assert threads.of_the_process() == (count or 64)
 

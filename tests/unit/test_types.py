@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from distributed import Client
 from matplotlib.axes import Axes
 from PIL import Image
 
@@ -150,8 +151,10 @@ def test_every_option_is_known_to_type_checkers():
 def test_annotations_can_be_read_when_a_program_runs():
     for name in occlusion_sensitivity.__all__:
         public = getattr(occlusion_sensitivity, name)
-        # matplotlib is imported where something is drawn, not before.
-        typing.get_type_hints(public.predict if name == "dlnetwork" else public, localns={"Axes": Axes})
+        # matplotlib is imported where something is drawn, not before; and Dask where there are many images.
+        typing.get_type_hints(
+            public.predict if name == "dlnetwork" else public, localns={"Axes": Axes, "Client": Client}
+        )
 
 
 class Tensor:

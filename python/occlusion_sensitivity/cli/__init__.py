@@ -1,4 +1,4 @@
-"""The command line: occlusion-sensitivity demo | explain | parity."""
+"""The command line: occlusion-sensitivity demo | explain | explain-all | show | parity."""
 
 import io
 import os
@@ -11,7 +11,11 @@ from .parser import joined_numbers, parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; the exit status: 0, 1 for an error or a difference, 2 for wrong usage, 130 after Ctrl-C."""
+    """Run the command line.
+
+    The exit status is 0; 1 for an error or a difference; 2 for wrong usage; 3 where some of many images failed; 130
+    after Ctrl-C.
+    """
     _open_what_the_shell_closed()
     for stream in (sys.stdout, sys.stderr):
         # Names of classes and the sign in 224×224 must not fail on a terminal that knows ASCII only.

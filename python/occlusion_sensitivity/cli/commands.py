@@ -1,12 +1,15 @@
-"""What the commands do: demo, explain, parity."""
+"""What the commands do: demo, explain, explain-all, show, parity."""
 
 import argparse
 import itertools
 import re
+import sys
+from contextlib import suppress
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..arguments import existing_file
+from ..arguments import existing_file, positive_integer
 from ..calls import AnyNetwork
 from ..drawings import OPTION_NAMES, Drawing, encoded
 from ..explaining import OWN_NAMES, explained
@@ -21,6 +24,13 @@ from ..pictures import written_in_png
 from ..plotting import PHOTOGRAPH
 from ..progress import progress_bar
 
+if TYPE_CHECKING:
+    from ..many import Maps
+
+# The exit status where there is a map of some images, and of others an error.
+SOME_FAILED = 3
+# So many failures are told one by one.
+_FEW = 20
 # Option of the command line → option of occlusionSensitivity, of explain, of a drawing
 _OPTIONS = {
     "--mask-size": "MaskSize",
@@ -51,6 +61,56 @@ def explain(arguments: argparse.Namespace) -> None:
     output = checked_output("--output", typed, drawing, inputs)
     net, class_names = _network(arguments)
     _run(image, net, class_names, own, options, how, output)
+
+
+def explain_all(arguments: argparse.Namespace) -> int:
+    from ..many import images_explained, open_maps
+
+    options, own = (_given(arguments, names) for names in (_OPTIONS, _OWN))
+    net, class_names = _network(arguments)
+    images = arguments.images[0] if len(arguments.images) == 1 else arguments.images
+    client = arguments.scheduler if arguments.workers is None else _workers(arguments.workers)
+    try:
+        maps = images_explained(
+            *(net, images, arguments.store, class_names, own, options, client, arguments.on_error),
+            sys.stderr.isatty(),
+            "--classes FILE",
+            "FOLDER",
+        )
+    except KeyboardInterrupt:
+        with suppress(Exception):  # before there is a store, there is nothing to say
+            maps = open_maps(arguments.store)
+            print(f"{len(maps.done)} of {len(maps)} maps are in {arguments.store}; the same command goes on.")
+        raise
+    failed = maps.failed
+    for name, error in list(failed.items())[:_FEW]:
+        print(f"{_printable(name)}: {_printable(error)}")
+    if len(failed) > _FEW:
+        print(f"… and {len(failed) - _FEW} more")
+    print(_how_many(maps, arguments.store))
+    return SOME_FAILED if failed else 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    from ..many import open_maps
+
+    maps = open_maps(arguments.store)
+    for name, error in maps.failed.items():
+        print(f"{_printable(name)}: {_printable(error)}")
+    print(_how_many(maps, arguments.store))
+    return 0
+
+
+def _how_many(maps: "Maps", store: str) -> str:
+    """How many images have a map, and how many have none."""
+    done, failed = len(maps.done), len(maps.failed)
+    words = f"{done} of {len(maps)} maps are in {store}"
+    return f"{words}; {failed} failed" if failed else words
+
+
+def _workers(text: str) -> int:
+    number = _numbers_in(text)
+    return positive_integer("--workers", number)
 
 
 def parity(arguments: argparse.Namespace) -> int:

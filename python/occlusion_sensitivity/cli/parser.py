@@ -23,6 +23,8 @@ def parser() -> argparse.ArgumentParser:
     added = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_demo(added)
     _add_explain(added)
+    _add_explain_all(added)
+    _add_show(added)
     _add_parity(added)
     return top
 
@@ -58,25 +60,8 @@ def _add_explain(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     explain.add_argument("image", metavar="IMAGE", help="a picture file (PNG, JPEG, TIFF, …), turned as its EXIF says")
     _add_network(explain.add_argument_group("network"))
-    target = explain.add_mutually_exclusive_group()
-    target.add_argument(
-        "--channel", metavar="K", action="append", help="an output channel to explain, from 1; also more than once"
-    )
-    target.add_argument(
-        "--label", metavar="NAME", action="append", help="a class to explain, by its name; also more than once"
-    )
-    target.add_argument("--top", metavar="N", help="explain the N classes with the highest scores (default: 1)")
-    options = explain.add_argument_group("options of occlusionSensitivity")
-    sizes = "auto, pixels, or rows,columns"
-    options.add_argument("--mask-size", metavar="SIZE", help=f"{sizes} (default: auto, 20%% of the image)")
-    options.add_argument("--stride", metavar="STEP", help=f"{sizes} (default: auto, 10%% of the image)")
-    options.add_argument(
-        "--mask-value", metavar="VALUE", help="auto, a number, or one for each channel: r,g,b (default: auto, the mean)"
-    )
-    options.add_argument("--upsampling", metavar="METHOD", help="bicubic, nearest or none (default: bicubic)")
-    options.add_argument("--clipping", metavar="on|off", help="whether masks may cross the edges (default: on)")
-    options.add_argument("--batch", metavar="N", help="the most pictures that go through the network at once")
-    options.add_argument("--device", metavar="WHERE", help="auto, gpu or cpu (default: auto)")
+    _add_target(explain)
+    _add_options(explain.add_argument_group("options of occlusionSensitivity"))
     explain.add_argument(
         "--output",
         metavar="FILE",
@@ -101,6 +86,79 @@ def _add_explain(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--longest-side", metavar="PIXELS", help="the most pixels of a side of the picture (default: 1600)"
     )
     explain.set_defaults(run=commands.explain)
+
+
+def _add_explain_all(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    explain_all = added.add_parser(
+        "explain-all",
+        allow_abbrev=False,
+        help="explain thousands of pictures; it survives, and goes on where it ended",
+        description="Explain many pictures, and keep their maps in a store. The same command goes on where it was "
+        "ended; what is done is not done again. The exit status is 3 where some of the pictures failed.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        "  occlusion-sensitivity explain-all photos --store maps.zarr\n"
+        "  occlusion-sensitivity explain-all 'photos/**/*.png' --store maps.zarr --top 3 --workers 2\n"
+        "  occlusion-sensitivity explain-all s3://bucket/photos --store maps.zarr --scheduler tcp://10.0.0.1:8786\n"
+        "  occlusion-sensitivity show maps.zarr --html index.html\n",
+    )
+    explain_all.add_argument(
+        "images",
+        metavar="FOLDER",
+        nargs="+",
+        help="a folder, with all pictures below it; a pattern or a URL of files; or files",
+    )
+    explain_all.add_argument(
+        "--store", metavar="STORE", required=True, help="the folder with the maps, as maps.zarr; see docs/store.md"
+    )
+    _add_network(explain_all.add_argument_group("network"))
+    _add_target(explain_all)
+    _add_options(explain_all.add_argument_group("options of occlusionSensitivity"))
+    where = explain_all.add_mutually_exclusive_group()
+    where.add_argument("--workers", metavar="N", help="compute in N processes of this machine (default: in this one)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="compute on a Dask cluster that exists")
+    explain_all.add_argument(
+        "--on-error",
+        metavar="HOW",
+        default="record",
+        help="record the error of a picture and go on, or raise it and end (default: record)",
+    )
+    explain_all.set_defaults(run=commands.explain_all)
+
+
+def _add_show(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    show = added.add_parser(
+        "show",
+        allow_abbrev=False,
+        help="look at the maps of many pictures",
+        description="Say how many maps a store has, and what failed.",
+    )
+    show.add_argument("store", metavar="STORE", help="what explain-all has filled, as maps.zarr")
+    show.set_defaults(run=commands.show)
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    target = command.add_mutually_exclusive_group()
+    target.add_argument(
+        "--channel", metavar="K", action="append", help="an output channel to explain, from 1; also more than once"
+    )
+    target.add_argument(
+        "--label", metavar="NAME", action="append", help="a class to explain, by its name; also more than once"
+    )
+    target.add_argument("--top", metavar="N", help="explain the N classes with the highest scores (default: 1)")
+
+
+def _add_options(options: "argparse._ArgumentGroup") -> None:
+    sizes = "auto, pixels, or rows,columns"
+    options.add_argument("--mask-size", metavar="SIZE", help=f"{sizes} (default: auto, 20%% of the image)")
+    options.add_argument("--stride", metavar="STEP", help=f"{sizes} (default: auto, 10%% of the image)")
+    options.add_argument(
+        "--mask-value", metavar="VALUE", help="auto, a number, or one for each channel: r,g,b (default: auto, the mean)"
+    )
+    options.add_argument("--upsampling", metavar="METHOD", help="bicubic, nearest or none (default: bicubic)")
+    options.add_argument("--clipping", metavar="on|off", help="whether masks may cross the edges (default: on)")
+    options.add_argument("--batch", metavar="N", help="the most pictures that go through the network at once")
+    options.add_argument("--device", metavar="WHERE", help="auto, gpu or cpu (default: auto)")
 
 
 def _add_network(network: "argparse._ArgumentGroup") -> None:

@@ -1,6 +1,6 @@
 """Where a network comes from: the place of its file, and what was in it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -36,6 +36,9 @@ class Origin:
 
     def path(self) -> Path:
         """Where the file is now."""
+        copy = _COPIES.get(_key(self.digests))
+        if copy is not None:
+            return copy / Path(self.place).name
         return (_of_the_package(self.place) or Path(self.place)) if self.with_package else Path(self.place)
 
     def check(self, path: Path) -> None:
@@ -56,6 +59,25 @@ class Origin:
                     f"and is {found} now."
                 )
                 raise RuntimeError(msg)
+
+
+# Where copies of files lie that another machine sent, by what is in them.
+_COPIES: dict[frozenset[tuple[str, str]], Path] = {}
+
+
+def keep_copy(folder: Path, names: Iterable[str]) -> None:
+    """Let networks that come back from a pickle take their files from `folder`, if it is these that they need."""
+    _COPIES[_key({name: sha256(folder / name) for name in names})] = folder
+
+
+def drop_copy(folder: Path) -> None:
+    """Let them take the files from where they were again."""
+    for key in [key for key, kept in _COPIES.items() if kept == folder]:
+        del _COPIES[key]
+
+
+def _key(digests: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset(digests.items())
 
 
 def _of_the_package(name: str) -> Path | None:

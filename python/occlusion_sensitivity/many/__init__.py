@@ -1,0 +1,148 @@
+"""explain_images: maps of many images, in a store that survives."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
+
+from ..arguments import expected, text_choice
+from ..calls import AnyNetwork
+from ..mini_batches import Progress
+from ..name_values import NameValues
+from ..network.pretrained import imagePretrainedNetwork
+from ..option_types import Numbers, OcclusionSensitivityOptions, Texts
+from ..options import OPTION_NAMES
+from .maps import Maps, open_maps
+from .plan import Plan, own_arguments
+from .run import Here, OnError, Pool, run
+from .sources import sources_of
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+__all__ = ["Maps", "explain_images", "open_maps"]
+
+
+def explain_images(
+    net: AnyNetwork | None,
+    images: Any,
+    store: str | os.PathLike[str],
+    classNames: Texts | None = None,
+    *,
+    channels: Numbers | Texts = "best",
+    fit: Literal["squash", "crop"] | None = None,
+    pixel_range: float | None = None,
+    mean: Numbers | None = None,
+    std: Numbers | None = None,
+    layer: str | None = None,
+    client: Client | str | int | None = None,
+    on_error: Literal["record", "raise"] = "record",
+    progress: bool | Progress | None = None,
+    **options: Unpack[OcclusionSensitivityOptions],
+) -> Maps:
+    """Explain what a network sees in many images: a map of each, in a store on the disk.
+
+    What is done is not done again: the same call goes on where another ended, in whatever way that was. Images that are
+    new are added, and those whose content changed are explained again.
+
+    Parameters
+    ----------
+    net : dlnetwork, DAGNetwork, SeriesNetwork or None
+        None is EfficientNet-Lite0 with the classes of ImageNet.
+    images : str, os.PathLike, sequence of these, or array_like N×H×W or N×H×W×C
+        A folder, with all pictures below it; a pattern (``photos/**/*.jpg``); a URL of either that fsspec knows; a list
+        of files; or the images themselves, in an array of NumPy's or Dask's. Each is what :func:`explain` takes.
+    store : str or os.PathLike
+        A folder, which the first call makes; see docs/store.md.
+    classNames : array_like of str, optional
+        The names of the output channels; by default those that net has.
+    channels : "best", "best K", int, str, or vector of int or str, default "best"
+        What is explained of each image: the class with the highest score, or the K with the highest; output channels,
+        from 1; or classes by their names.
+    fit, pixel_range, mean, std, layer
+        How an image becomes the network's; see :func:`explain`.
+    client : distributed.Client, str or int, optional
+        Where it is computed: the workers of a Dask cluster, by its client or the address of its scheduler; or so many
+        workers that are started on this machine for this call. By default here, one image after another.
+    on_error : {"record", "raise"}, default "record"
+        Whether an image that cannot be read, or that makes the network fail, is recorded with its error; or ends the
+        run. The next call tries it again.
+    progress : bool or callable, default False
+        Whether a bar is shown; or what is called with how many of how many images are in the store.
+    **options
+        Of :func:`occlusionSensitivity`.
+
+    Returns
+    -------
+    maps : Maps
+        The store, opened.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is outside the values listed above; if the store holds maps that were made in another way: by
+        another network, with other options, or by a release that gives other numbers.
+    FileNotFoundError
+        If there are no such images.
+    RuntimeError
+        If another run is writing the store, the disk is full, or the cluster is gone. What is finished is in the store.
+    ImportError
+        If Zarr, ONNX Runtime or, with a client, Dask is missing.
+
+    Warns
+    -----
+    RuntimeWarning
+        If images changed since an earlier call, or are no longer among those given.
+
+    Notes
+    -----
+    This function is this package's own; MATLAB has none like it. The maps are those of occlusionSensitivity: `imresize`
+    of the drops on the mask grid, which are what is stored.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> images = np.zeros((3, 60, 80, 3), dtype=np.uint8)
+    >>> images[:, 20:40, 30:60] = 200
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     maps = explain_images(None, images, f"{folder}/maps.zarr", channels=[1, 2], Stride=56)
+    ...     maps.table()["class"][0].tolist(), maps.drops(0).shape
+    (['tench', 'goldfish'], (4, 4, 2))
+    """
+    own = own_arguments(channels, {"fit": fit, "pixel_range": pixel_range, "mean": mean, "std": std, "layer": layer})
+    given = NameValues.parse((), options, OPTION_NAMES)
+    return images_explained(net, images, store, classNames, own, given, client, on_error, progress)
+
+
+def images_explained(
+    net: AnyNetwork | None,
+    images: Any,
+    store: str | os.PathLike[str],
+    class_names: Any,
+    own: NameValues,
+    options: NameValues,
+    client: Any,
+    on_error: object,
+    progress: bool | Progress | None,
+    names_typed: str = "classNames",
+    images_typed: str = "images",
+) -> Maps:
+    """explain_images with its arguments sorted."""
+    checked = cast(OnError, text_choice("on_error", on_error, ("record", "raise")))
+    sources = sources_of(images, images_typed)
+    if net is None:
+        net, embedded_names = imagePretrainedNetwork()
+        class_names = embedded_names if class_names is None else class_names
+    plan = Plan(net, class_names, own, options, names_typed)
+    run(plan, sources, store, _pool(client), checked, progress)
+    return open_maps(store)
+
+
+def _pool(client: Any) -> Pool:
+    if client is None:
+        return Here()
+    from .cluster import CLIENTS, Cluster
+
+    if isinstance(client, bool):
+        raise TypeError(expected("client", CLIENTS, client))
+    return Cluster(client)

@@ -1,0 +1,362 @@
+"""open_maps: what a run found, as it lies in the store."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import as_text, channel_in_any_case, expected, shown
+from ..listing import public_names
+from ..packages import missing
+from ..resizing import imresize
+from .layout import DONE, FAILED, STATES, zarr_package
+from .plan import FORMAT, FORMAT_VERSION
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+_INNER = ("attributes_of", "group", "method", "sizes")
+# Images that are read at once.
+_AT_ONCE = 1024
+
+
+def open_maps(store: str | os.PathLike[str]) -> Maps:
+    """Open a store of maps that :func:`explain_images` filled, or is filling.
+
+    Parameters
+    ----------
+    store : str or os.PathLike
+        Its folder, or a URL that fsspec knows.
+
+    Returns
+    -------
+    maps : Maps
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    TypeError, ValueError
+        If it is no store of maps, of a later release, or damaged.
+    ImportError
+        If Zarr is missing.
+
+    Notes
+    -----
+    This function is this package's own; MATLAB has none like it. What lies in the store is documented in
+    docs/store.md: Zarr alone reads it as well.
+
+    Examples
+    --------
+    >>> open_maps("no_such_folder.zarr")
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: store: there is no folder 'no_such_folder.zarr'.
+    """
+    if not isinstance(store, str | os.PathLike) or not os.fspath(store):
+        raise TypeError(expected("store", "the path of a store of maps", store))
+    text = os.fspath(store)
+    if "://" not in text and not Path(text).is_dir():
+        msg = f"store: there is no folder {shown(text)}."
+        raise FileNotFoundError(msg)
+    zarr = zarr_package()
+    try:
+        group = zarr.open_group(text, mode="r")
+        attributes = group.attrs.asdict()
+    except ImportError:
+        raise
+    except Exception as error:  # Zarr has many
+        msg = f"store: {shown(text)} is no store of maps, or damaged: {error}"
+        raise ValueError(msg) from error
+    if attributes.get("format") != FORMAT:
+        msg = f"store: {shown(text)} is a Zarr group, but holds no maps of occlusion_sensitivity."
+        raise ValueError(msg)
+    if attributes["format_version"] > FORMAT_VERSION:
+        msg = f"store: {shown(text)} is of a later release of occlusion_sensitivity ({attributes['versions']})."
+        raise ValueError(msg)
+    return Maps(group, attributes, text)
+
+
+class Maps:
+    """The maps of many images; made by :func:`explain_images` and :func:`open_maps`.
+
+    ``len(maps)`` is how many images there are. ``maps[i]`` is the map of the i-th, from 0: single, H×W, or H×W×K for K
+    classes, as occlusionSensitivity gives it; NaN where there is none. It is made when it is asked for.
+
+    Attributes
+    ----------
+    attributes : dict
+        How the maps were made; see docs/store.md.
+    names : list of str
+        What the images are called.
+    classes : list of str
+        The names of the network's channels.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile
+    >>> from occlusion_sensitivity import explain_images, imagePretrainedNetwork
+    >>> net, classNames = imagePretrainedNetwork()
+    >>> images = np.zeros((2, 60, 80, 3), dtype=np.uint8)
+    >>> images[1, 20:40, 30:60] = 200
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     maps = explain_images(net, images, f"{folder}/maps.zarr", classNames, Stride=56)
+    ...     len(maps), maps[1].shape, maps.table()["state"].tolist()
+    (2, (224, 224), ['done', 'done'])
+    """
+
+    def __init__(self, group: Any, attributes: Mapping[str, Any], place: str) -> None:
+        self.group = group
+        self.attributes = dict(attributes)
+        self._place = place
+        self._names: list[str] | None = None
+
+    def __len__(self) -> int:
+        return int(self.group["state"].shape[0])
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return (self[k] for k in range(len(self)))
+
+    def __getitem__(self, i: int) -> NDArray[np.float32]:
+        found = self._map(self._checked(i))
+        return found[..., 0] if found.shape[2] == 1 else found
+
+    @property
+    def names(self) -> list[str]:
+        if self._names is None:
+            self._names = [str(name) for name in self._read("name")[: len(self)]]
+        return self._names
+
+    @property
+    def classes(self) -> list[str]:
+        return list(self.attributes["class_names"])
+
+    @property
+    def method(self) -> str:
+        """How a map is made of the drops, by imresize; "none" leaves them as they are."""
+        return str(self.attributes["options"]["OutputUpsampling"])
+
+    def drops(self, i: int) -> NDArray[np.float32]:
+        """The drops of the i-th image, from 0, on the mask grid: rows×columns, or rows×columns×K."""
+        found = self._drops(self._checked(i))
+        return found[..., 0] if found.shape[2] == 1 else found
+
+    def table(self) -> NDArray[np.void]:
+        """All that is known of each image but its map.
+
+        Returns
+        -------
+        table : numpy.ndarray, structured, shape (len(maps),)
+            With the fields name; state ("done", "failed" or "to do"); of the explained classes, K values each if there
+            are several, class, channel (from 1), score, and peak (the strongest drop); height and width of the
+            photograph; its sha256; error.
+        """
+        channels, sizes = self._read("channel"), self._read("size")
+        columns = {
+            "name": np.array(self.names, dtype=np.str_),
+            "state": np.array(STATES, dtype=np.str_)[self._read("state")],
+            "class": self._classes_of(channels),
+            "channel": channels,
+            "score": self._read("score"),
+            "peak": self._peaks(),
+            "height": sizes[:, 0, 0],
+            "width": sizes[:, 0, 1],
+            "sha256": self._texts("sha256"),
+            "error": self._texts("error"),
+        }
+        if channels.shape[1] == 1:
+            columns = {name: column.reshape(len(self)) for name, column in columns.items()}
+        table = np.empty(len(self), [(name, column.dtype, column.shape[1:]) for name, column in columns.items()])
+        for name, column in columns.items():
+            table[name] = column
+        return table
+
+    @property
+    def done(self) -> list[int]:
+        """The images, from 0, that have a map."""
+        return [int(k) for k in np.flatnonzero(self._read("state") == DONE)]
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why images have none: their names with the errors."""
+        errors, states = self._texts("error"), self._read("state")
+        return {self.names[k]: str(errors[k]) for k in np.flatnonzero(states == FAILED)}
+
+    def mean_map(self, label: str | None = None) -> NDArray[np.float32]:
+        """The mean of the maps: where the network looks.
+
+        Parameters
+        ----------
+        label : str, optional
+            A class name: the mean of the maps of that class. By default of all images, the first class of each.
+
+        Returns
+        -------
+        map : numpy.ndarray of single, H×W
+            NaN where there is no such map. Where the images have different sizes, in the size of the first; their maps
+            are brought to the same mask grid before.
+        """
+        channel = None
+        if label is not None:
+            if as_text(label) is None:
+                raise TypeError(expected("label", "a class name", label))
+            channel = channel_in_any_case("label", label, self.classes, "mean_map() is of all classes")
+        means, _ = self.mean_drops([channel])
+        size = self._image_size(next(iter(self.done), 0))
+        found = means[0] if self.method == "none" else imresize(means[0], list(size), self.method)
+        return np.asarray(found, dtype=np.float32)
+
+    def mean_drops(self, channels: Sequence[int | None]) -> tuple[list[NDArray[np.float32]], list[int]]:
+        """The mean of the drops of each channel, from 1, on the mask grid, and of how many maps.
+
+        None stands for the first class of each image.
+        """
+        grid = self.group["drops"].shape[2:]
+        sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
+        row_of = {channel: row for row, channel in enumerate(channels)}
+        explained = self._read("channel")
+        for k in self.done:
+            drops = None
+            for rank, channel in enumerate(explained[k].tolist()):
+                rows = [row_of[one] for one in (channel, None if rank == 0 else -1) if one in row_of]
+                if rows and drops is None:
+                    drops = self._on_grid(self._drops(k), grid)
+                for row in rows:
+                    sums[row] += drops[..., rank]  # type: ignore[index]
+                    counts[row] += 1
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = sums / counts[:, np.newaxis, np.newaxis]
+        return [mean.astype(np.float32) for mean in means], [int(count) for count in counts]
+
+    def _on_grid(self, drops: NDArray[np.float32], grid: tuple[int, ...]) -> NDArray[np.float32]:
+        return drops if drops.shape[:2] == grid else np.asarray(imresize(drops, list(grid)))
+
+    def to_dask(self) -> Any:
+        """All maps as a Dask array, N×H×W or N×H×W×K: made from the drops when they are computed.
+
+        Raises
+        ------
+        ValueError
+            If the maps have different sizes.
+        ImportError
+            If Dask is missing.
+        """
+        try:
+            import dask.array
+        except ImportError as error:
+            raise missing("Arrays of all maps need", "Dask", "many", error) from error
+        size = self._common_size()
+        arrays: Any = dask.array
+        drops = arrays.from_array(self.group["drops"], chunks=self.group["drops"].chunks)
+        drops = drops.rechunk(dict.fromkeys((1, 2, 3), -1))
+        made = functools.partial(_maps_of, size=size, method=self.method)
+        count = drops.shape[1]
+        chunks = (drops.chunks[0], size[:1], size[1:], (count,))
+        found = arrays.map_blocks(made, drops, dtype=np.float32, chunks=chunks, meta=np.empty((0,) * 4, np.float32))
+        return found[..., 0] if count == 1 else found
+
+    def to_xarray(self) -> Dataset:
+        """All maps with their names, classes and scores as a Dataset of xarray, if that is installed.
+
+        Raises
+        ------
+        ValueError
+            If the maps have different sizes.
+        ImportError
+            If xarray or Dask is missing.
+        """
+        try:
+            import xarray
+        except ImportError as error:
+            msg = f"Datasets need xarray ({error}): pip install xarray."
+            raise ImportError(msg) from error
+        maps, table = self.to_dask(), self.table()
+        several = ("class",) if maps.ndim == 4 else ()
+        variables: dict[str, Any] = {"map": (("image", "row", "column", *several), maps)}
+        for name in ("channel", "score", "peak"):
+            variables[name] = (("image", *several), table[name])
+        variables["state"] = ("image", table["state"])
+        coordinates = {"name": ("image", table["name"]), "label": (("image", *several), table["class"])}
+        return xarray.Dataset(variables, coordinates, {"how": json.dumps(self.attributes)})
+
+    def __dir__(self) -> list[str]:
+        return public_names(super().__dir__(), _INNER)
+
+    def __repr__(self) -> str:
+        states = self._read("state")
+        counts = {name: int(np.count_nonzero(states == state)) for state, name in enumerate(STATES)}
+        said = ", ".join(f"{counts[name]} {name}" for name in ("done", "failed", "to do") if counts[name])
+        return f"Maps of {len(self)} images in {self._place}: {said or 'none'}"
+
+    def _checked(self, i: object) -> int:
+        if isinstance(i, bool) or not isinstance(i, int | np.integer):
+            raise TypeError(expected("i", "the number of an image, from 0", i))
+        k = int(i) + len(self) if i < 0 else int(i)
+        if not 0 <= k < len(self):
+            msg = f"i must be from 0 to {len(self) - 1}, but is {i}."
+            raise IndexError(msg)
+        return k
+
+    def _read(self, name: str) -> NDArray[Any]:
+        """All values of an array; those of images that are added just now are left out."""
+        return np.asarray(self.group[name][: len(self)])
+
+    def _texts(self, name: str) -> NDArray[np.str_]:
+        return np.array([str(text) for text in self._read(name)], dtype=np.str_)
+
+    def _drops(self, k: int) -> NDArray[np.float32]:
+        """Rows × columns × K; of an image without a map NaN."""
+        drops = np.asarray(self.group["drops"][k])
+        rows, cols = self.group["size"][k, 2]
+        found = drops[:, :rows, :cols] if rows else drops
+        return np.ascontiguousarray(np.moveaxis(found, 0, 2))
+
+    def _map(self, k: int) -> NDArray[np.float32]:
+        """H×W×K."""
+        drops = self._drops(k)
+        if self.method == "none" or 0 in drops.shape:
+            return drops
+        return np.asarray(imresize(drops, list(self._image_size(k)), self.method))
+
+    def _image_size(self, k: int) -> tuple[int, int]:
+        """Rows and columns of the network's image; of one that was not read, those of the mask grid."""
+        rows, cols = self.attributes["network"]["input_size"][:2]
+        if rows is None or cols is None:
+            rows, cols = self.group["size"][k, 1].tolist() if len(self) else (0, 0)
+        return (rows, cols) if rows and cols else self.group["drops"].shape[2:]
+
+    def _common_size(self) -> tuple[int, int]:
+        """Of all maps."""
+        sizes = self._read("size")[self._read("state") == DONE][:, 2 if self.method == "none" else 1]
+        if len(np.unique(sizes, axis=0)) > 1:
+            msg = "The maps have different sizes, and make no array: maps[i] gives one of them."
+            raise ValueError(msg)
+        return self.group["drops"].shape[2:] if self.method == "none" else self._image_size(next(iter(self.done), 0))
+
+    def _peaks(self) -> NDArray[np.float32]:
+        """The strongest drop of each image and class, NaN where none is finite."""
+        found = np.full(self.group["drops"].shape[:2], np.nan, dtype=np.float32)
+        for first in range(0, len(self), _AT_ONCE):
+            drops = self.group["drops"][first : first + _AT_ONCE]
+            strongest = np.where(np.isfinite(drops), drops, -np.inf).max(axis=(2, 3), initial=-np.inf)
+            found[first : first + _AT_ONCE] = np.where(np.isfinite(strongest), strongest, np.nan)
+        return found[: len(self)]
+
+    def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
+        """The names of channels, which count from 1; nothing for 0."""
+        return np.array(["", *self.classes], dtype=np.str_)[channels]
+
+
+def _maps_of(drops: NDArray[np.float32], size: tuple[int, int], method: str) -> NDArray[np.float32]:
+    """Of drops, images×K×rows×columns, the maps, images×H×W×K: as of one after the other."""
+    found = np.empty((len(drops), *size, drops.shape[1]), dtype=np.float32)
+    for k, one in enumerate(np.moveaxis(drops, 1, 3)):
+        found[k] = one if method == "none" else imresize(np.ascontiguousarray(one), list(size), method)
+    return found

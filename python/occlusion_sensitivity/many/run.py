@@ -1,0 +1,119 @@
+"""A run: what is not done yet goes through the network, and what comes back into the store."""
+
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Literal, Protocol
+
+from ..arguments import shown
+from ..mini_batches import Progress
+from ..notices import warn_user
+from ..progress import shown_progress
+from .plan import Plan
+from .sources import Source, Sources
+from .store import StoreWriter, writing
+from .work import Job, Outcome, outcome_of
+
+OnError = Literal["record", "raise"]
+# How many pictures are read at once to see whether they changed.
+_READERS = 4
+
+
+class Pool(Protocol):
+    """Where images are explained."""
+
+    def outcomes(self, job: Job, items: Iterator[tuple[int, Source]]) -> Generator[tuple[int, Outcome] | None]:
+        """The outcome of each item with its number, in any order; now and then None, while they take long."""
+
+
+class Here:
+    """This process, one image after another, each in all of its threads."""
+
+    def outcomes(self, job: Job, items: Iterator[tuple[int, Source]]) -> Generator[tuple[int, Outcome] | None]:
+        for k, source in items:
+            yield k, outcome_of(job, source)
+
+
+def run(
+    plan: Plan,
+    sources: Sources,
+    store: object,
+    pool: Pool,
+    on_error: OnError,
+    progress: "bool | Progress | None",
+) -> None:
+    """Fill the store."""
+    plan.attributes["folder"] = sources.folder
+    with writing(store, plan) as writer:
+        places = writer.take(sources.names)
+        to_do = _to_do(writer, places, sources)
+        _say_what_is_gone(writer, places)
+        with shown_progress(progress, before=len(sources) - len(to_do)) as bar:
+            items = ((k, sources.source(k)) for k in to_do)
+            finished = len(sources) - len(to_do)
+            try:
+                for outcome in pool.outcomes(plan.job, items):
+                    if outcome is not None:
+                        _put(writer, places, sources, *outcome, on_error)
+                        finished += 1
+                    if writer.flush(if_due=True) and bar is not None:
+                        bar(finished, len(sources))
+            except BaseException:
+                with suppress(RuntimeError):  # the disk's, which may be what ended the run
+                    writer.flush()
+                raise
+            writer.flush()
+            if bar is not None:
+                bar(finished, len(sources))
+
+
+def _put(writer: StoreWriter, places: list[int], sources: Sources, k: int, outcome: Outcome, on_error: OnError) -> None:
+    writer.put(places[k], outcome)
+    if outcome.error and on_error == "raise":
+        msg = f"{sources.names[k]}: {outcome.error}"
+        raise RuntimeError(msg)
+
+
+def _to_do(writer: StoreWriter, places: list[int], sources: Sources) -> list[int]:
+    """The images without a map, and those whose pictures are others by now."""
+    digests = writer.digests()
+    done = [k for k, place in enumerate(places) if place in digests]
+    with ThreadPoolExecutor(_READERS) as readers:
+        now = dict(zip(done, readers.map(lambda k: _digest(sources.source(k)), done), strict=True))
+    changed = [k for k, digest in now.items() if digest not in (None, digests[places[k]])]
+    if changed:
+        for k in changed:
+            writer.forget(places[k])
+        writer.flush()
+        warn_user(
+            f"{_counted(len(changed), 'image has', 'images have')} changed since, and will be explained again: "
+            f"{_listed(sources.names[k] for k in changed)}."
+        )
+    done_now = set(done) - set(changed)
+    return [k for k in range(len(sources)) if k not in done_now]
+
+
+def _digest(source: Source) -> str | None:
+    """The SHA-256 of a picture as it is now; None where it is not to be had, and the map that is there stays."""
+    try:
+        return source.photograph()[0]
+    except (OSError, ValueError):
+        return None
+
+
+def _say_what_is_gone(writer: StoreWriter, places: list[int]) -> None:
+    gone = sorted(set(range(len(writer.names))) - set(places))
+    if gone:
+        images = _counted(len(gone), "image of the store is", "images of the store are")
+        maps = "Its map stays" if len(gone) == 1 else "Their maps stay"
+        warn_user(f"{images} not among those given: {_listed(writer.names[k] for k in gone)}. {maps}.")
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    first = list(names)
+    more = f" and {len(first) - 3} more" if len(first) > 3 else ""
+    return ", ".join(shown(name) for name in first[:3]) + more

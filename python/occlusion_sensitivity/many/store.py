@@ -1,0 +1,315 @@
+"""The store as the run that writes it sees it: begun or gone on with, by one run at a time, and never half written."""
+
+import os
+import shutil
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..arguments import expected, shown
+from ..packages import missing
+from .layout import DONE, FAILED, IN_A_CHUNK, NAME, TO_DO, Field, checksum, create_array, fields, zarr_package
+from .plan import FORMAT, Plan, differences
+from .work import Outcome
+
+# Beside an array's data, where readers of Zarr do not look.
+_LOCK = Path("state", ".lock")
+# At least so many seconds lie between two times of writing, and ten times as many as it takes: a tenth of the time at
+# most.
+_SECONDS, _TIMES = 0.25, 10
+
+
+class StoreWriter:
+    """A store while a run writes it.
+
+    What is there is written chunk by chunk, each moved to its place when it is whole, and the states last: whenever the
+    process ends, an image that the store calls done is.
+
+    Attributes
+    ----------
+    names : list of str
+        Of all images, in their order.
+    """
+
+    def __init__(self, path: Path, plan: Plan) -> None:
+        self.path = path
+        self.names: list[str] = []
+        self._fields = fields(plan.count, plan.grid_shape)
+        self._chunks: dict[int, _Chunk] = {}
+        self._written = time.monotonic()
+        self._pause = _SECONDS
+        self._group = _begun(path, plan, self._fields) if _is_new(path) else _gone_on_with(path, plan)
+        self._arrays: dict[str, Any] = {field.name: self._group[field.name] for field in (NAME, *self._fields)}
+
+    def take(self, names: Sequence[str]) -> list[int]:
+        """The places of the images of those names; new ones are added behind the others."""
+        known = self._stored_names()
+        place = {name: k for k, name in enumerate(known) if name}
+        new = [name for name in names if name not in place]
+        # A damaged part of the names is filled again: the images come in the same order as before.
+        gaps = [k for k, name in enumerate(known) if not name]
+        self.names = [*known, *[""] * max(0, len(new) - len(gaps))]
+        for k, name in zip([*gaps, *range(len(known), len(self.names))], new, strict=False):
+            self.names[k] = name
+            place[name] = k
+        with _errors_of_the_disk(self.path):
+            for array in self._arrays.values():
+                if array.shape[0] != len(self.names):  # also where a run ended before all were
+                    array.resize((len(self.names), *array.shape[1:]))
+            if new:
+                self._arrays["name"][:] = np.array(self.names, dtype=object)
+        return [place[name] for name in names]
+
+    def _stored_names(self) -> list[str]:
+        array = self._arrays["name"]
+        parts = [
+            _read(array, slice(first, min(first + array.chunks[0], array.shape[0])), NAME)
+            for first in range(0, array.shape[0], array.chunks[0])
+        ]
+        return [str(name) for part in parts for name in part]
+
+    def digests(self) -> dict[int, str]:
+        """The SHA-256 of the pictures whose maps are there and whole, by their places.
+
+        What is damaged on the disk is to be done again from now on.
+        """
+        found: dict[int, str] = {}
+        for first in range(0, len(self.names), IN_A_CHUNK):
+            chunk = self._chunk(first)
+            for k in np.flatnonzero(chunk.values["state"] == DONE).tolist():
+                if checksum(chunk.values, k) == chunk.values["checksum"][k]:
+                    found[first + k] = str(chunk.values["sha256"][k])
+                else:
+                    chunk.forget(k)
+            if not chunk.is_dirty:
+                del self._chunks[first]
+        self.flush()
+        return found
+
+    def forget(self, place: int) -> None:
+        """Let an image be one that is to be done."""
+        self._chunk(place).forget(place % IN_A_CHUNK)
+
+    def put(self, place: int, outcome: Outcome) -> None:
+        """What became of an image; it is written with what comes soon after."""
+        chunk = self._chunk(place)
+        if outcome.found is not None:
+            self._grow(outcome.found.drops.shape[1:])
+        chunk.put(place % IN_A_CHUNK, outcome)
+
+    def flush(self, *, if_due: bool = False) -> bool:
+        """Write what is not written yet; with `if_due`, where that is worth it by now. Whether anything was."""
+        if if_due and time.monotonic() - self._written < self._pause:
+            return False
+        began = time.monotonic()
+        dirty = [first for first, chunk in self._chunks.items() if chunk.is_dirty]
+        for first in dirty:
+            chunk = self._chunks[first]
+            for field in self._fields:
+                if field.name in chunk.changed:
+                    with _errors_of_the_disk(self.path):
+                        self._arrays[field.name][first : first + chunk.count] = chunk.values[field.name]
+            chunk.changed.clear()
+        # Kept: the last, which the next images belong to; and those in which images are still to come.
+        for first in [first for first, chunk in self._chunks.items() if not (chunk.values["state"] == TO_DO).any()]:
+            del self._chunks[first]
+        self._written = time.monotonic()
+        self._pause = max(_SECONDS, _TIMES * (self._written - began))
+        return bool(dirty)
+
+    def _chunk(self, place: int) -> "_Chunk":
+        first = place - place % IN_A_CHUNK
+        if first not in self._chunks:
+            part = slice(first, min(first + IN_A_CHUNK, len(self.names)))
+            values = {field.name: _read(self._arrays[field.name], part, field) for field in self._fields}
+            self._chunks[first] = _Chunk(values)
+        return self._chunks[first]
+
+    def _grow(self, grid: tuple[int, ...]) -> None:
+        """Make room for a mask grid of that size, where images differ in theirs."""
+        array = self._arrays["drops"]
+        rows, cols = (max(old, new) for old, new in zip(array.shape[2:], grid, strict=True))
+        if (rows, cols) == array.shape[2:]:
+            return
+        with _errors_of_the_disk(self.path):
+            array.resize((*array.shape[:2], rows, cols))
+        for chunk in self._chunks.values():
+            old = chunk.values["drops"]
+            spare = [(0, 0), (0, 0), (0, rows - old.shape[2]), (0, cols - old.shape[3])]
+            chunk.values["drops"] = np.pad(old, spare, constant_values=np.nan)
+
+
+class _Chunk:
+    """The images that are written together.
+
+    Attributes
+    ----------
+    values : dict
+        Of each array of the store the values of these images.
+    changed : set of str
+        The arrays whose values are not written yet.
+    """
+
+    def __init__(self, values: dict[str, NDArray[Any]]) -> None:
+        self.values = values
+        self.changed: set[str] = set()
+
+    @property
+    def count(self) -> int:
+        return len(self.values["state"])
+
+    @property
+    def is_dirty(self) -> bool:
+        return bool(self.changed)
+
+    def _set(self, k: int, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            self.values[name][k] = value
+            self.changed.add(name)
+
+    def forget(self, k: int) -> None:
+        self._set(k, {"state": TO_DO})
+
+    def put(self, k: int, outcome: Outcome) -> None:
+        found = outcome.found
+        # What an earlier run left: of a picture that was another, or of a map that is damaged.
+        self._set(k, {"drops": np.nan, "score": np.nan, "channel": 0, "size": 0, "checksum": 0})
+        self._set(k, {"sha256": outcome.sha256})
+        if outcome.error or self.values["error"][k]:
+            self._set(k, {"error": outcome.error})
+        if found is not None:
+            rows, cols = found.drops.shape[1:]
+            self.values["drops"][k, :, :rows, :cols] = found.drops
+            self._set(k, {"score": found.scores, "channel": found.channels, "size": found.sizes})
+            self._set(k, {"checksum": checksum(self.values, k)})
+        self._set(k, {"state": FAILED if found is None else DONE})
+
+
+@contextmanager
+def writing(typed: object, plan: Plan) -> Generator[StoreWriter]:
+    """The store for one run, which is the only one that writes it until the end of the ``with``."""
+    path = _checked_path(typed)
+    with _locked(path):
+        with _errors_of_the_disk(path):
+            writer = StoreWriter(path, plan)
+        yield writer
+
+
+def _checked_path(typed: object) -> Path:
+    if not isinstance(typed, str | os.PathLike) or not os.fspath(typed) or "\0" in os.fspath(typed):
+        raise TypeError(expected("store", "the path of a folder, as maps.zarr", typed))
+    if "://" in os.fspath(typed):
+        msg = f"store must be a folder on a disk of this machine, but is {shown(os.fspath(typed))}."
+        raise ValueError(msg)
+    path = Path(typed)
+    if not path.parent.is_dir():
+        msg = f"store: there is no folder {shown(str(path.parent))} for {shown(path.name)}."
+        raise FileNotFoundError(msg)
+    if path.exists() and not path.is_dir():
+        raise ValueError(expected("store", "the path of a folder, as maps.zarr", str(path)))
+    is_ours = path.joinpath(_LOCK).exists() or _attributes(path).get("format") == FORMAT
+    if path.is_dir() and any(path.iterdir()) and not is_ours:
+        msg = f"store: {shown(str(path))} holds other things. A new folder, or an empty one, becomes a store of maps."
+        raise ValueError(msg)
+    return path
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    """Alone in the store: a process that ends in any way leaves it to others."""
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError as error:
+        raise missing("Maps of many images need", "filelock", "many", error) from error
+    with _errors_of_the_disk(path):
+        path.joinpath(_LOCK).parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path / _LOCK, timeout=0)
+    try:
+        with _errors_of_the_disk(path):
+            lock.acquire()
+    except Timeout as error:
+        msg = f"store: another run is writing {shown(str(path))}. It has to end before this one can go on."
+        raise RuntimeError(msg) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _errors_of_the_disk(path: Path) -> Generator[None]:
+    """What the disk refuses, as an error that says what that means for the maps."""
+    try:
+        yield
+    except (FileNotFoundError, TimeoutError):
+        raise
+    except OSError as error:
+        msg = (
+            f"store: {shown(str(path))} cannot be written: {error.strerror or error}. What is finished is kept; the "
+            "same call goes on with it."
+        )
+        raise RuntimeError(msg) from error
+
+
+def _is_new(path: Path) -> bool:
+    """Whether nothing is there, or less than a whole store: its attributes are written last."""
+    return not _attributes(path)
+
+
+def _attributes(path: Path) -> dict[str, Any]:
+    """The attributes of a store; none where there is no group, or one that was never finished."""
+    if not (path / "zarr.json").exists():
+        return {}
+    try:
+        attributes: dict[str, Any] = zarr_package().open_group(path, mode="r").attrs.asdict()
+    except Exception as error:  # Zarr has many
+        msg = f"store: {shown(str(path))} is damaged: {error}"
+        raise ValueError(msg) from error
+    return attributes
+
+
+def _begun(path: Path, plan: Plan, wanted: Sequence[Field]) -> Any:
+    """A new store, without images."""
+    zarr = zarr_package()
+    for inner in path.iterdir():  # what a run left that ended right here
+        if inner.name != _LOCK.parts[0]:
+            shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
+    with suppress(FileNotFoundError):
+        (path / "state" / "zarr.json").unlink()
+    store = zarr.storage.LocalStore(path)
+    for field in (NAME, *wanted):
+        create_array(store, field)
+    group = zarr.open_group(store, mode="r+")
+    group.attrs.put(plan.attributes)
+    return group
+
+
+def _gone_on_with(path: Path, plan: Plan) -> Any:
+    stored = _attributes(path)
+    if stored.get("format") != FORMAT:
+        msg = f"store: {shown(str(path))} is a Zarr group, but holds no maps of occlusion_sensitivity."
+        raise ValueError(msg)
+    differing = differences(stored, plan.attributes)
+    if differing:
+        msg = (
+            f"store: {shown(str(path))} holds maps that were made in another way: {'; '.join(differing)}. Another "
+            "store takes these."
+        )
+        raise ValueError(msg)
+    for part in path.rglob("*.partial"):  # what Zarr was writing when a process was killed
+        part.unlink()
+    return zarr_package().open_group(path, mode="r+")
+
+
+def _read(array: Any, part: slice, field: Field) -> NDArray[Any]:
+    """Values of the store; those that are damaged, as if they had never been written."""
+    try:
+        found = np.array(array[part], dtype=object if field.dtype is str else field.dtype)
+    except Exception:  # of a checksum, of a codec, of the disk
+        return field.empty(part.stop - part.start, array.shape[1:])
+    return found

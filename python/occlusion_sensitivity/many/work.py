@@ -1,0 +1,105 @@
+"""What is done with each image of a run, wherever that is: from its source to what the store keeps."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..explaining import best
+from ..name_values import NameValues
+from ..network.network import Network
+from ..occlusion import occlusion_of
+from ..preprocessing import Preprocessing, network_image
+from .sources import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a run does with every image.
+
+    Attributes
+    ----------
+    channels : list of int, or int
+        Those to explain, from 1; or how many with the highest scores.
+    channel_count : int
+        Of the network.
+    options : NameValues
+        Of occlusionSensitivity.
+    """
+
+    network: Network
+    preprocessing: Preprocessing
+    channels: list[int] | int
+    channel_count: int
+    options: NameValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What was found in an image, for K classes.
+
+    Attributes
+    ----------
+    channels : numpy.ndarray of int32, shape (K,)
+        From 1.
+    scores : numpy.ndarray of double, shape (K,)
+    sizes : numpy.ndarray of int32, shape (3, 2)
+        Rows and columns of the photograph, of the network's image, and of the mask grid.
+    drops : numpy.ndarray of single, shape (K, rows, columns)
+        On the mask grid.
+    """
+
+    channels: NDArray[np.int32]
+    scores: NDArray[np.float64]
+    sizes: NDArray[np.int32]
+    drops: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an image.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of the picture; empty where it cannot be read.
+    found : Found or None
+        None where there is no map: `error` says why then.
+    is_missing : bool
+        Whether there is no such file here, which there may be elsewhere.
+    """
+
+    sha256: str = ""
+    found: Found | None = None
+    error: str = ""
+    is_missing: bool = False
+
+
+def outcome_of(job: Job, source: Source) -> Outcome:
+    """Explain an image. What is wrong with it is part of the outcome; what is wrong with the machine is raised."""
+    digest = ""
+    try:
+        digest, pixels = source.photograph()
+        return Outcome(sha256=digest, found=explained(job, pixels()))
+    except OSError as error:
+        return Outcome(error=f"The file cannot be read: {error.strerror or error}.", is_missing=not digest)
+    except (ValueError, TypeError, RuntimeError, MemoryError) as error:
+        return Outcome(sha256=digest, error=str(error) or type(error).__name__)
+
+
+def explained(job: Job, photograph: NDArray[np.generic]) -> Found:
+    """What is found in a photograph: as explain does it, but for the map, which imresize makes of the drops."""
+    network = job.network
+    frame, _, image = network_image(photograph, network.input_size, job.preprocessing)
+    asked = np.arange(1, job.channel_count + 1) if isinstance(job.channels, int) else np.array(job.channels)
+    occlusion = occlusion_of(network, image, asked, job.options)
+    totals, drops = (occlusion.device.to_host(found) for found in (occlusion.totals, occlusion.drops))
+    if isinstance(job.channels, int):
+        chosen = np.array(best(totals, job.channels)) - 1
+        asked, totals, drops = asked[chosen], totals[chosen], drops[..., chosen]
+    return Found(
+        channels=asked.astype(np.int32),
+        scores=totals,
+        sizes=np.array([frame.size, frame.image_size, occlusion.grid.shape], dtype=np.int32),
+        drops=np.ascontiguousarray(np.moveaxis(drops, 2, 0)),
+    )
