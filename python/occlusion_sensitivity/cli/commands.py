@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..arguments import existing_file, positive_integer
+from ..arguments import existing_file
 from ..calls import AnyNetwork
 from ..drawings import OPTION_NAMES, Drawing, encoded
 from ..explaining import OWN_NAMES, explained
@@ -69,13 +69,18 @@ def explain_all(arguments: argparse.Namespace) -> int:
     options, own = (_given(arguments, names) for names in (_OPTIONS, _OWN))
     net, class_names = _network(arguments)
     images = arguments.images[0] if len(arguments.images) == 1 else arguments.images
-    client = arguments.scheduler if arguments.workers is None else _workers(arguments.workers)
+    client = arguments.scheduler if arguments.workers is None else _numbers_in(arguments.workers)
+    typed = {
+        "images": "FOLDER",
+        "store": "--store",
+        "client": "--scheduler" if arguments.workers is None else "--workers",
+        "classNames": "--classes FILE",
+    }
     try:
         maps = images_explained(
             *(net, images, arguments.store, class_names, own, options, client, arguments.on_error),
             sys.stderr.isatty(),
-            "--classes FILE",
-            "FOLDER",
+            typed,
         )
     except KeyboardInterrupt:
         with suppress(Exception):  # before there is a store, there is nothing to say
@@ -106,11 +111,6 @@ def _how_many(maps: "Maps", store: str) -> str:
     done, failed = len(maps.done), len(maps.failed)
     words = f"{done} of {len(maps)} maps are in {store}"
     return f"{words}; {failed} failed" if failed else words
-
-
-def _workers(text: str) -> int:
-    number = _numbers_in(text)
-    return positive_integer("--workers", number)
 
 
 def parity(arguments: argparse.Namespace) -> int:

@@ -119,7 +119,7 @@ def _add_explain_all(added: "argparse._SubParsersAction[argparse.ArgumentParser]
     where.add_argument("--scheduler", metavar="ADDRESS", help="compute on a Dask cluster that exists")
     explain_all.add_argument(
         "--on-error",
-        metavar="HOW",
+        choices=["record", "raise"],
         default="record",
         help="record the error of a picture and go on, or raise it and end (default: record)",
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
-from ..arguments import expected, text_choice
+from ..arguments import text_choice
 from ..calls import AnyNetwork
 from ..mini_batches import Progress
 from ..name_values import NameValues
@@ -124,25 +126,23 @@ def images_explained(
     client: Any,
     on_error: object,
     progress: bool | Progress | None,
-    names_typed: str = "classNames",
-    images_typed: str = "images",
+    typed: Mapping[str, str] = MappingProxyType({}),
 ) -> Maps:
-    """explain_images with its arguments sorted."""
+    """explain_images with its arguments sorted; errors name those in `typed` as it says."""
     checked = cast(OnError, text_choice("on_error", on_error, ("record", "raise")))
-    sources = sources_of(images, images_typed)
+    sources = sources_of(images, typed.get("images", "images"))
+    pool = _pool(client, typed.get("client", "client"))
     if net is None:
         net, embedded_names = imagePretrainedNetwork()
         class_names = embedded_names if class_names is None else class_names
-    plan = Plan(net, class_names, own, options, names_typed)
-    run(plan, sources, store, _pool(client), checked, progress)
+    plan = Plan(net, class_names, own, options, typed.get("classNames", "classNames"))
+    run(plan, sources, store, typed.get("store", "store"), pool, checked, progress)
     return open_maps(store)
 
 
-def _pool(client: Any) -> Pool:
+def _pool(client: Any, typed: str) -> Pool:
     if client is None:
         return Here()
-    from .cluster import CLIENTS, Cluster
+    from .cluster import Cluster
 
-    if isinstance(client, bool):
-        raise TypeError(expected("client", CLIENTS, client))
-    return Cluster(client)
+    return Cluster(client, typed)

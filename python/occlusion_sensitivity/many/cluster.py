@@ -50,25 +50,28 @@ class Cluster:
     ----------
     client : distributed.Client, str or int
         Of a cluster that exists, or its address; or how many workers are started on this machine.
+    typed : str
+        What errors call it.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, typed: str) -> None:
         try:
             from distributed import Client
         except ImportError as error:
             raise missing("A cluster needs", "dask.distributed", "many", error) from error
-        if not isinstance(client, Client | str | int):
-            raise TypeError(expected("client", CLIENTS, client))
+        if not isinstance(client, Client | str | int) or isinstance(client, bool):
+            raise TypeError(expected(typed, CLIENTS, client))
         if isinstance(client, int):
-            positive_integer("client", client)
+            positive_integer(typed, client)
         self._given = client
+        self._typed = typed
 
     def outcomes(self, job: Job, items: Iterator[tuple[int, Source]]) -> Generator[tuple[int, Outcome] | None]:
         first = next(items, None)
         if first is None:  # nothing to do: no worker has to be started
             return
         with ExitStack() as stack:
-            running = _Running(self._connected(stack), job)
+            running = _Running(self._connected(stack), self._typed, job)
             stack.callback(running.end)
             yield from running.outcomes(first, items)
 
@@ -82,7 +85,7 @@ class Cluster:
             try:
                 return stack.enter_context(connected(self._given, timeout=_PATIENCE, set_as_default=False))
             except (OSError, ValueError) as error:
-                msg = f"client: there is no scheduler at {self._given!r}: {error}"
+                msg = f"{self._typed}: there is no scheduler at {self._given!r}: {error}"
                 raise RuntimeError(msg) from error
         # A worker that takes more memory than its share may be right: the networks of all fit, or they do not.
         how: dict[str, Any] = {"n_workers": self._given, "threads_per_worker": 1, "memory_limit": 0}
@@ -94,8 +97,9 @@ class Cluster:
 class _Running:
     """A run on a cluster: the tasks that are on their way, and what is known of the workers."""
 
-    def __init__(self, client: Any, job: Job) -> None:
+    def __init__(self, client: Any, typed: str, job: Job) -> None:
         self._client = client
+        self._typed = typed
         self._job = job
         self._name = f"occlusion-sensitivity-{secrets.token_hex(8)}"
         self._share_name = f"{self._name}-share"
@@ -197,7 +201,7 @@ class _Running:
         else:
             self._check_scheduler()  # cancelled, or lost
             if task.attempt == _ATTEMPTS:
-                msg = "client: the cluster gives up tasks that are not done."
+                msg = f"{self._typed}: the cluster gives up tasks that are not done."
                 raise RuntimeError(msg)
         self._submit(dataclasses.replace(task, attempt=task.attempt + 1))
         return None
@@ -217,7 +221,7 @@ class _Running:
             self._is_alone = bool(self._is_alone and not threads)
         elif now - self._began > _WARNING:
             self._is_alone = True
-            warn_user("client: the cluster has no workers. The run goes on when some come.")
+            warn_user(f"{self._typed}: the cluster has no workers. The run goes on when some come.")
         if set(threads) <= self._addresses and self._addresses:
             return
         self._addresses |= set(threads)
@@ -280,8 +284,8 @@ class _Running:
 
     def _gone(self) -> RuntimeError:
         return RuntimeError(
-            "client: the scheduler of the cluster is gone. What is finished is in the store; the same call goes on "
-            "with it."
+            f"{self._typed}: the scheduler of the cluster is gone. What is finished is in the store; the same call "
+            "goes on with it."
         )
 
 

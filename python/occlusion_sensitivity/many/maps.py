@@ -221,22 +221,19 @@ class Maps:
         grid = self.group["drops"].shape[2:]
         sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
         row_of = {channel: row for row, channel in enumerate(channels)}
-        explained = self._read("channel")
-        for k in self.done:
-            drops = None
-            for rank, channel in enumerate(explained[k].tolist()):
-                rows = [row_of[one] for one in (channel, None if rank == 0 else -1) if one in row_of]
-                if rows and drops is None:
-                    drops = self._on_grid(self._drops(k), grid)
-                for row in rows:
-                    sums[row] += drops[..., rank]  # type: ignore[index]
+        states, explained, sizes = self._read("state"), self._read("channel"), self._read("size")
+        for first, drops in self._drops_in_parts():
+            for k in np.flatnonzero(states[first : first + len(drops)] == DONE).tolist():
+                ranks = [(rank, row_of[one]) for rank, one in enumerate(explained[first + k].tolist()) if one in row_of]
+                ranks += [(0, row_of[None])] if None in row_of else []
+                if ranks:
+                    found = _on_grid(drops[k], sizes[first + k, 2].tolist(), grid)
+                for rank, row in ranks:
+                    sums[row] += found[rank]
                     counts[row] += 1
         with np.errstate(invalid="ignore", divide="ignore"):
             means = sums / counts[:, np.newaxis, np.newaxis]
-        return [mean.astype(np.float32) for mean in means], [int(count) for count in counts]
-
-    def _on_grid(self, drops: NDArray[np.float32], grid: tuple[int, ...]) -> NDArray[np.float32]:
-        return drops if drops.shape[:2] == grid else np.asarray(imresize(drops, list(grid)))
+        return [mean.astype(np.float32) for mean in means], counts.tolist()
 
     def to_dask(self) -> Any:
         """All maps as a Dask array, N×H×W or N×H×W×K: made from the drops when they are computed.
@@ -343,15 +340,28 @@ class Maps:
     def _peaks(self) -> NDArray[np.float32]:
         """The strongest drop of each image and class, NaN where none is finite."""
         found = np.full(self.group["drops"].shape[:2], np.nan, dtype=np.float32)
-        for first in range(0, len(self), _AT_ONCE):
-            drops = self.group["drops"][first : first + _AT_ONCE]
+        for first, drops in self._drops_in_parts():
             strongest = np.where(np.isfinite(drops), drops, -np.inf).max(axis=(2, 3), initial=-np.inf)
-            found[first : first + _AT_ONCE] = np.where(np.isfinite(strongest), strongest, np.nan)
+            found[first : first + len(drops)] = np.where(np.isfinite(strongest), strongest, np.nan)
         return found[: len(self)]
+
+    def _drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The drops of some images after the other, n×K×rows×columns, and the number of the first."""
+        array, count = self.group["drops"], len(self)
+        for first in range(0, count, _AT_ONCE):
+            yield first, np.asarray(array[first : min(first + _AT_ONCE, count)])
 
     def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
         """The names of channels, which count from 1; nothing for 0."""
         return np.array(["", *self.classes], dtype=np.str_)[channels]
+
+
+def _on_grid(drops: NDArray[np.float32], size: Sequence[int], grid: tuple[int, ...]) -> NDArray[np.float32]:
+    """An image's drops, K×rows×columns, brought from its own mask grid to that one."""
+    if tuple(size) == grid:
+        return drops
+    own = np.ascontiguousarray(np.moveaxis(drops[:, : size[0], : size[1]], 0, 2))
+    return np.moveaxis(imresize(own, list(grid)), 2, 0)
 
 
 def _maps_of(drops: NDArray[np.float32], size: tuple[int, int], method: str) -> NDArray[np.float32]:

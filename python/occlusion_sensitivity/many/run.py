@@ -38,13 +38,14 @@ def run(
     plan: Plan,
     sources: Sources,
     store: object,
+    store_typed: str,
     pool: Pool,
     on_error: OnError,
     progress: "bool | Progress | None",
 ) -> None:
     """Fill the store."""
     plan.attributes["folder"] = sources.folder
-    with writing(store, plan) as writer:
+    with writing(store_typed, store, plan) as writer:
         places = writer.take(sources.names)
         to_do = _to_do(writer, places, sources)
         _say_what_is_gone(writer, places)

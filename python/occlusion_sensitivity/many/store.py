@@ -1,5 +1,6 @@
 """The store as the run that writes it sees it: begun or gone on with, by one run at a time, and never half written."""
 
+import functools
 import os
 import shutil
 import time
@@ -36,14 +37,14 @@ class StoreWriter:
         Of all images, in their order.
     """
 
-    def __init__(self, path: Path, plan: Plan) -> None:
-        self.path = path
+    def __init__(self, name: str, path: Path, plan: Plan) -> None:
+        self._errors = functools.partial(_errors_of_the_disk, name, path)
         self.names: list[str] = []
         self._fields = fields(plan.count, plan.grid_shape)
         self._chunks: dict[int, _Chunk] = {}
         self._written = time.monotonic()
         self._pause = _SECONDS
-        self._group = _begun(path, plan, self._fields) if _is_new(path) else _gone_on_with(path, plan)
+        self._group = _gone_on_with(name, path, plan) if _attributes(name, path) else _begun(path, plan, self._fields)
         self._arrays: dict[str, Any] = {field.name: self._group[field.name] for field in (NAME, *self._fields)}
 
     def take(self, names: Sequence[str]) -> list[int]:
@@ -57,7 +58,7 @@ class StoreWriter:
         for k, name in zip([*gaps, *range(len(known), len(self.names))], new, strict=False):
             self.names[k] = name
             place[name] = k
-        with _errors_of_the_disk(self.path):
+        with self._errors():
             for array in self._arrays.values():
                 if array.shape[0] != len(self.names):  # also where a run ended before all were
                     array.resize((len(self.names), *array.shape[1:]))
@@ -112,7 +113,7 @@ class StoreWriter:
             chunk = self._chunks[first]
             for field in self._fields:
                 if field.name in chunk.changed:
-                    with _errors_of_the_disk(self.path):
+                    with self._errors():
                         self._arrays[field.name][first : first + chunk.count] = chunk.values[field.name]
             chunk.changed.clear()
         # Kept: the last, which the next images belong to; and those in which images are still to come.
@@ -136,7 +137,7 @@ class StoreWriter:
         rows, cols = (max(old, new) for old, new in zip(array.shape[2:], grid, strict=True))
         if (rows, cols) == array.shape[2:]:
             return
-        with _errors_of_the_disk(self.path):
+        with self._errors():
             array.resize((*array.shape[:2], rows, cols))
         for chunk in self._chunks.values():
             old = chunk.values["drops"]
@@ -191,49 +192,52 @@ class _Chunk:
 
 
 @contextmanager
-def writing(typed: object, plan: Plan) -> Generator[StoreWriter]:
-    """The store for one run, which is the only one that writes it until the end of the ``with``."""
-    path = _checked_path(typed)
-    with _locked(path):
-        with _errors_of_the_disk(path):
-            writer = StoreWriter(path, plan)
+def writing(name: str, typed: object, plan: Plan) -> Generator[StoreWriter]:
+    """The store for one run, which is the only one that writes it until the end of the ``with``.
+
+    `typed` is what was given as the argument `name`.
+    """
+    path = _checked_path(name, typed)
+    with _locked(name, path):
+        with _errors_of_the_disk(name, path):
+            writer = StoreWriter(name, path, plan)
         yield writer
 
 
-def _checked_path(typed: object) -> Path:
+def _checked_path(name: str, typed: object) -> Path:
     if not isinstance(typed, str | os.PathLike) or not os.fspath(typed) or "\0" in os.fspath(typed):
-        raise TypeError(expected("store", "the path of a folder, as maps.zarr", typed))
+        raise TypeError(expected(name, "the path of a folder, as maps.zarr", typed))
     if "://" in os.fspath(typed):
-        msg = f"store must be a folder on a disk of this machine, but is {shown(os.fspath(typed))}."
+        msg = f"{name} must be a folder on a disk of this machine, but is {shown(os.fspath(typed))}."
         raise ValueError(msg)
     path = Path(typed)
     if not path.parent.is_dir():
-        msg = f"store: there is no folder {shown(str(path.parent))} for {shown(path.name)}."
+        msg = f"there is no folder {shown(str(path.parent))} for {shown(path.name)}."
         raise FileNotFoundError(msg)
     if path.exists() and not path.is_dir():
-        raise ValueError(expected("store", "the path of a folder, as maps.zarr", str(path)))
-    is_ours = path.joinpath(_LOCK).exists() or _attributes(path).get("format") == FORMAT
+        raise ValueError(expected(name, "the path of a folder, as maps.zarr", str(path)))
+    is_ours = path.joinpath(_LOCK).exists() or _attributes(name, path).get("format") == FORMAT
     if path.is_dir() and any(path.iterdir()) and not is_ours:
-        msg = f"store: {shown(str(path))} holds other things. A new folder, or an empty one, becomes a store of maps."
+        msg = f"{name}: {shown(str(path))} holds other things. A new folder, or an empty one, becomes a store of maps."
         raise ValueError(msg)
     return path
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[None]:
+def _locked(name: str, path: Path) -> Generator[None]:
     """Alone in the store: a process that ends in any way leaves it to others."""
     try:
         from filelock import FileLock, Timeout
     except ImportError as error:
         raise missing("Maps of many images need", "filelock", "many", error) from error
-    with _errors_of_the_disk(path):
+    with _errors_of_the_disk(name, path):
         path.joinpath(_LOCK).parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path / _LOCK, timeout=0)
     try:
-        with _errors_of_the_disk(path):
+        with _errors_of_the_disk(name, path):
             lock.acquire()
     except Timeout as error:
-        msg = f"store: another run is writing {shown(str(path))}. It has to end before this one can go on."
+        msg = f"another run is writing {shown(str(path))}. It has to end before this one can go on."
         raise RuntimeError(msg) from error
     try:
         yield
@@ -242,7 +246,7 @@ def _locked(path: Path) -> Generator[None]:
 
 
 @contextmanager
-def _errors_of_the_disk(path: Path) -> Generator[None]:
+def _errors_of_the_disk(name: str, path: Path) -> Generator[None]:
     """What the disk refuses, as an error that says what that means for the maps."""
     try:
         yield
@@ -250,25 +254,20 @@ def _errors_of_the_disk(path: Path) -> Generator[None]:
         raise
     except OSError as error:
         msg = (
-            f"store: {shown(str(path))} cannot be written: {error.strerror or error}. What is finished is kept; the "
+            f"{name}: {shown(str(path))} cannot be written: {error.strerror or error}. What is finished is kept; the "
             "same call goes on with it."
         )
         raise RuntimeError(msg) from error
 
 
-def _is_new(path: Path) -> bool:
-    """Whether nothing is there, or less than a whole store: its attributes are written last."""
-    return not _attributes(path)
-
-
-def _attributes(path: Path) -> dict[str, Any]:
-    """The attributes of a store; none where there is no group, or one that was never finished."""
+def _attributes(name: str, path: Path) -> dict[str, Any]:
+    """The attributes of a store; none where nothing is there, or less than a whole one: they are written last."""
     if not (path / "zarr.json").exists():
         return {}
     try:
         attributes: dict[str, Any] = zarr_package().open_group(path, mode="r").attrs.asdict()
     except Exception as error:  # Zarr has many
-        msg = f"store: {shown(str(path))} is damaged: {error}"
+        msg = f"{name}: {shown(str(path))} is damaged: {error}"
         raise ValueError(msg) from error
     return attributes
 
@@ -289,15 +288,15 @@ def _begun(path: Path, plan: Plan, wanted: Sequence[Field]) -> Any:
     return group
 
 
-def _gone_on_with(path: Path, plan: Plan) -> Any:
-    stored = _attributes(path)
+def _gone_on_with(name: str, path: Path, plan: Plan) -> Any:
+    stored = _attributes(name, path)
     if stored.get("format") != FORMAT:
-        msg = f"store: {shown(str(path))} is a Zarr group, but holds no maps of occlusion_sensitivity."
+        msg = f"{name}: {shown(str(path))} is a Zarr group, but holds no maps of occlusion_sensitivity."
         raise ValueError(msg)
     differing = differences(stored, plan.attributes)
     if differing:
         msg = (
-            f"store: {shown(str(path))} holds maps that were made in another way: {'; '.join(differing)}. Another "
+            f"{name}: {shown(str(path))} holds maps that were made in another way: {'; '.join(differing)}. Another "
             "store takes these."
         )
         raise ValueError(msg)
