@@ -16,12 +16,13 @@ from ..arguments import as_text, is_auto, positive_integer, texts_in
 from ..calls import AnyNetwork
 from ..explaining import asked_for, names_of, network_and_layer
 from ..grid import mask_grid
+from ..images import checked_image
 from ..name_values import NameValues, Option
 from ..network.layers import ImageInputLayer
 from ..network.network import Network
 from ..options import OcclusionOptions
 from ..packages import is_installed
-from ..preprocessing import Preprocessing
+from ..preprocessing import Preprocessing, doubt, network_image, totals_of
 from .work import Job
 
 FORMAT = "occlusion-sensitivity maps"
@@ -73,7 +74,8 @@ class Plan:
             channel_count=channel_count,
             options=options,
         )
-        self.layer = layer
+        self._layer = layer
+        self._own = own
         self.count = channels if isinstance(channels, int) else len(channels)
         self.grid_shape = None if None in size[:2] else mask_grid(parsed).shape
         self.attributes = {
@@ -88,6 +90,13 @@ class Plan:
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "versions": _versions(),
         }
+
+    def doubt(self, photograph: NDArray[Any]) -> str | None:
+        """Why the values of a photograph hardly fit what the network takes; None if they may."""
+        network = self.job.network
+        _, _, image = network_image(photograph, network.input_size, self.job.preprocessing)
+        single = checked_image(image, network.input_size)
+        return doubt(network, self._layer, single, totals_of(network, single), self._own)
 
 
 def own_arguments(channels: object, others: Mapping[str, object]) -> NameValues:

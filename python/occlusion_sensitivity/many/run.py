@@ -10,13 +10,15 @@ from ..mini_batches import Progress
 from ..notices import warn_user
 from ..progress import shown_progress
 from .plan import Plan
-from .sources import Source, Sources
+from .sources import Pixels, Source, Sources
 from .store import StoreWriter, writing
 from .work import Job, Outcome, outcome_of
 
 OnError = Literal["record", "raise"]
 # How many pictures are read at once to see whether they changed.
 _READERS = 4
+# Of so many images the first that can be read tells whether their values fit the network.
+_LOOKED_AT = 3
 
 
 class Pool(Protocol):
@@ -49,6 +51,7 @@ def run(
         places = writer.take(sources.names)
         to_do = _to_do(writer, places, sources)
         _say_what_is_gone(writer, places)
+        _say_what_hardly_fits(plan, sources, to_do)
         with shown_progress(progress, before=len(sources) - len(to_do)) as bar:
             items = ((k, sources.source(k)) for k in to_do)
             finished = len(sources) - len(to_do)
@@ -108,6 +111,19 @@ def _say_what_is_gone(writer: StoreWriter, places: list[int]) -> None:
         images = _counted(len(gone), "image of the store is", "images of the store are")
         maps = "Its map stays" if len(gone) == 1 else "Their maps stay"
         warn_user(f"{images} not among those given: {_listed(writer.names[k] for k in gone)}. {maps}.")
+
+
+def _say_what_hardly_fits(plan: Plan, sources: Sources, to_do: list[int]) -> None:
+    """Of the first picture that can be read: the others are of its kind. Who gives arrays, has scaled them."""
+    for k in to_do[:_LOOKED_AT]:
+        source = sources.source(k)
+        if isinstance(source, Pixels):
+            return
+        with suppress(OSError, ValueError, TypeError, RuntimeError):  # which its outcome will say
+            unfit = plan.doubt(source.photograph()[1]())
+            if unfit is not None:
+                warn_user(f"{shown(sources.names[k])}: {unfit}")
+            return
 
 
 def _counted(count: int, one: str, several: str) -> str:

@@ -1,6 +1,7 @@
 """What is given as images → one source for each: a file, a file elsewhere, or pixels."""
 
 import functools
+import glob
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -154,7 +155,7 @@ def _located(given: str | os.PathLike[str], typed: str) -> _Located:
         root, files = path.parent, [path]
     elif any(character in text for character in "*?["):
         root = next(folder for folder in path.parents if not any(sign in str(folder) for sign in "*?["))
-        files = sorted(file for file in root.glob(str(path.relative_to(root))) if file.is_file())
+        files = sorted(file for file in map(Path, glob.iglob(str(path), recursive=True)) if file.is_file())
         if not files:
             msg = f"{typed}: no file is like {shown(text)}."
             raise FileNotFoundError(msg)
@@ -186,7 +187,8 @@ def _pictures_in(folder: Path) -> list[Path]:
 
 
 def _is_picture(name: str) -> bool:
-    return not name.startswith(".") and name.lower().endswith(EXTENSIONS)
+    is_hidden = any(part.startswith(".") for part in name.split("/"))
+    return not is_hidden and name.lower().endswith(EXTENSIONS)
 
 
 def _elsewhere(url: str, typed: str) -> _Located:
@@ -201,8 +203,8 @@ def _elsewhere(url: str, typed: str) -> _Located:
             paths = [file for file in system.glob(path) if not system.isdir(file)]
             root = path[: min(path.index(sign) for sign in "*?[" if sign in path)].rpartition("/")[0]
         elif system.isdir(path):
-            paths = [file for file in system.find(path) if _is_picture(file.rpartition("/")[2])]
             root = path.rstrip("/")
+            paths = [file for file in system.find(path) if _is_picture(file.removeprefix(root).lstrip("/"))]
         else:
             paths, root = ([path] if system.exists(path) else []), path.rpartition("/")[0]
     except ImportError as error:  # of the library for that kind of URL

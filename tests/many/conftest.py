@@ -1,0 +1,41 @@
+"""What the tests of many images have in common."""
+
+import numpy as np
+import pytest
+
+import networks
+from occlusion_sensitivity import importNetworkFromONNX
+from occlusion_sensitivity.pictures import encoded
+
+SIZE = (12, 10, 3)
+
+
+@pytest.fixture
+def network_file(tmp_path):
+    return networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0))
+
+
+@pytest.fixture
+def net(network_file):
+    return importNetworkFromONNX(network_file)
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(1).integers(0, 256, (5, *SIZE)).astype(np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path, images):
+    """Five pictures, two of them deeper, and what is no picture."""
+    names = ["b.png", "a.PNG", "c.png", "deep/er/a.png", "deep/z.png"]
+    root = tmp_path / "photos"
+    for name, image in zip(names, images, strict=True):
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(encoded(image, "PNG"))
+    (root / "labels.csv").write_text("a,b")
+    (root / ".hidden.png").write_text("no picture")
+    (root / ".cache").mkdir()
+    (root / ".cache" / "d.png").write_text("no picture")
+    return root
