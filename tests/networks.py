@@ -98,3 +98,15 @@ def batch_mixing(file, size=(5, 6)):
     ]
     constants = {"ones": np.arange(size[0] * size[1] * 2, dtype=np.float32).reshape(-1, 2)}
     return save(file, nodes, constants, {"input": ["N", 1, *size]}, {"score": ["N", 2]})
+
+
+def fully_convolutional(file, rng, *, depth=3, n_channels=4, **how):
+    """Conv, ReLU, the mean over all places: for images of any size."""
+    constants = {"kernel": rng.normal(size=(n_channels, depth, 3, 3)).astype(np.float32) / 100}
+    nodes = [
+        helper.make_node("Conv", ["input", "kernel"], ["conv"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["conv"], ["relu"]),
+        helper.make_node("GlobalAveragePool", ["relu"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["score"]),
+    ]
+    return save(file, nodes, constants, {"input": ["N", depth, "H", "W"]}, {"score": ["N", n_channels]}, **how)

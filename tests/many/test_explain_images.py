@@ -1,31 +1,334 @@
 """explain_images and open_maps: what is in the store, and when it is computed."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
 import networks
-from occlusion_sensitivity import explain_images, importNetworkFromONNX, occlusionSensitivity, open_maps
+from occlusion_sensitivity import (
+    explain,
+    explain_images,
+    imageInputLayer,
+    importNetworkFromONNX,
+    occlusionSensitivity,
+    open_maps,
+)
+from occlusion_sensitivity.many import run
+from occlusion_sensitivity.matlab import importONNXNetwork
+from occlusion_sensitivity.pictures import encoded
 
-SIZE = (12, 10, 3)
+NAMES = ["one", "two", "three", "four"]
 
 
 @pytest.fixture
-def net(tmp_path):
-    return importNetworkFromONNX(networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0)))
+def store(tmp_path):
+    return tmp_path / "maps.zarr"
 
 
 @pytest.fixture
-def images():
-    return np.random.default_rng(1).integers(0, 256, (5, *SIZE)).astype(np.uint8)
+def computed(monkeypatch):
+    """The names of the images that were explained."""
+    sources = []
+    outcome_of = run.outcome_of
+
+    def counted(job, source):
+        sources.append(source)
+        return outcome_of(job, source)
+
+    monkeypatch.setattr(run, "outcome_of", counted)
+    return sources
 
 
-def test_the_maps_are_those_of_occlusion_sensitivity(net, images, tmp_path):
-    maps = explain_images(net, images, tmp_path / "maps.zarr")
+@pytest.mark.parametrize("upsampling", ["bicubic", "nearest", "none"])
+def test_the_maps_are_those_of_occlusion_sensitivity(net, images, store, upsampling):
+    how = {
+        "MaskSize": [3, 4],
+        "Stride": 2,
+        "MaskClipping": "off",
+        "MaskValue": [1, 2, 3],
+        "OutputUpsampling": upsampling,
+    }
+    maps = explain_images(net, images, store, **how)
     assert len(maps) == 5
     for k, image in enumerate(images):
-        scores = net.predict(image)
+        scores = net.predict(image)[0]
         row = maps.table()[k]
         assert row["channel"] == scores.argmax() + 1
         assert row["score"] == scores.max()
-        np.testing.assert_array_equal(maps[k], occlusionSensitivity(net, image, int(row["channel"])))
-    np.testing.assert_array_equal(np.stack(list(open_maps(tmp_path / "maps.zarr"))), maps.to_dask().compute())
+        expected = occlusionSensitivity(net, image, int(row["channel"]), **how)
+        np.testing.assert_array_equal(maps[k], expected, strict=True)
+        assert row["peak"] == maps.drops(k).max()
+    np.testing.assert_array_equal(np.stack(list(open_maps(store))), maps.to_dask().compute(), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("channels", "found"),
+    [
+        ("best 3", None),
+        ("3 best", None),
+        (" Best 3 ", None),
+        ([4, 1, 1], [4, 1, 1]),
+        (2, [2]),
+        (np.array([3.0]), [3]),
+        ("three", [3]),
+        (["Four", "one"], [4, 1]),
+    ],
+)
+def test_channels(net, images, store, channels, found):
+    maps = explain_images(net, images, store, NAMES, channels=channels, Stride=4)
+    for k, image in enumerate(images):
+        scores = net.predict(image)[0]
+        expected = (np.argsort(-scores, kind="stable")[:3] + 1).tolist() if found is None else found
+        row = maps.table()[k]
+        assert np.atleast_1d(row["channel"]).tolist() == expected
+        assert np.atleast_1d(row["class"]).tolist() == [NAMES[channel - 1] for channel in expected]
+        np.testing.assert_array_equal(np.atleast_1d(row["score"]), scores[np.array(expected) - 1])
+        np.testing.assert_array_equal(maps[k], occlusionSensitivity(net, image, expected, Stride=4), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("channels", "error", "message"),
+    [
+        ("best 0", ValueError, "channels must be a positive integer, but is 0"),
+        ("best 9", ValueError, "channels must be an integer from 1 to 4, but is 9"),
+        (5, ValueError, "channels must be an integer from 1 to 4, or several, but is 5"),
+        ([], ValueError, "channels must be an integer"),
+        (1.5, ValueError, "channels must be an integer"),
+        (None, TypeError, "channels must be an integer"),
+        ("five", ValueError, "channels must be a class name of the network, but is 'five'"),
+    ],
+)
+def test_channels_that_are_none(net, images, store, channels, error, message):
+    with pytest.raises(error, match=message):
+        explain_images(net, images, store, NAMES, channels=channels)
+    assert not store.exists()
+
+
+def test_labels_need_names(net, images, store):
+    with pytest.raises(ValueError, match="channels 'one' needs the names of the channels: classNames"):
+        explain_images(net, images, store, channels="one")
+
+
+def test_photographs_are_what_explain_makes_of_them(real_networks, folder, store):
+    net = real_networks["cifar"].net
+    how = {"fit": "crop", "pixel_range": 1, "mean": [0.4, 0.5, 0.6], "std": 0.25, "Stride": 8}
+    with _quiet():
+        maps = explain_images(net, folder, store, channels=[2, 1], **how)
+        for k, name in enumerate(maps.names):
+            single = explain(folder / name, net, channel=[2, 1], **how)
+            np.testing.assert_array_equal(maps[k], single.map, strict=True)
+            row = maps.table()[k]
+            assert (row["sha256"], row["height"], row["width"]) == (single.sha256, *single.photograph.shape[:2])
+    assert maps.attributes["folder"] == str(folder)
+
+
+def _quiet():
+    import warnings
+
+    caught = warnings.catch_warnings()
+    warnings.simplefilter("ignore", RuntimeWarning)  # noise is no photograph
+    return caught
+
+
+def test_a_classifier_brings_its_names_and_a_layer_has_none(network_file, images, store, tmp_path):
+    net = importONNXNetwork(network_file, Classes=NAMES, OutputLayerType="classification")
+    maps = explain_images(net, images, store, channels="two", Stride=6)
+    assert maps.classes == NAMES
+    of_layer = explain_images(net, images, tmp_path / "layer.zarr", channels=[1, 6], layer="relu", Stride=6)
+    assert of_layer.classes == [f"channel {k}" for k in range(1, 7)]
+    expected = occlusionSensitivity(net, images[3], "relu", [1, 6], Stride=6)
+    np.testing.assert_array_equal(of_layer[3], expected)
+
+
+def test_a_network_that_takes_images_of_any_size(tmp_path, store):
+    """Masks of 20 % are of different sizes then, and so are the maps."""
+    rng = np.random.default_rng(5)
+    file = networks.fully_convolutional(tmp_path / "any.onnx", rng)
+    net = importNetworkFromONNX(file)
+    (tmp_path / "photos").mkdir()
+    pictures = {
+        f"{k}.png": rng.integers(0, 256, (*size, 3)).astype(np.uint8) for k, size in enumerate([(20, 30), (14, 9)])
+    }
+    for name, picture in pictures.items():
+        (tmp_path / "photos" / name).write_bytes(encoded(picture, "PNG"))
+    (tmp_path / "photos" / "2.png").write_bytes(b"no picture")
+    with _quiet():
+        maps = explain_images(net, tmp_path / "photos", store, channels=[1, 2])
+    for k, picture in enumerate(pictures.values()):
+        np.testing.assert_array_equal(maps[k], occlusionSensitivity(net, picture, [1, 2]), strict=True)
+    assert maps.drops(0).shape == occlusionSensitivity(net, pictures["0.png"], [1, 2], OutputUpsampling="none").shape
+    assert np.isnan(maps[2]).all()
+    with pytest.raises(ValueError, match="different sizes"):
+        maps.to_dask()
+    assert maps.mean_map().shape == (20, 30)
+    assert np.isfinite(maps.mean_map()).all()
+
+
+def test_what_is_done_is_not_done_again(net, images, store, computed):
+    first = np.stack(list(explain_images(net, images[:3], store)))
+    assert len(computed) == 3
+    maps = explain_images(net, images, store)
+    assert len(computed) == 5
+    np.testing.assert_array_equal(np.stack(list(maps))[:3], first)
+    explain_images(net, images, store, MiniBatchSize=2)
+    assert len(computed) == 5
+
+
+def test_what_changed_is_done_again_and_what_is_gone_stays(net, folder, images, store, computed):
+    with _quiet():
+        before = np.stack(list(explain_images(net, folder, store)))
+        (folder / "b.png").write_bytes(encoded(images[0] // 2, "PNG"))
+        (folder / "c.png").touch()
+        (folder / "e.png").write_bytes(encoded(images[1] // 2, "PNG"))
+        (folder / "deep" / "z.png").unlink()
+    with pytest.warns(RuntimeWarning) as told:
+        maps = explain_images(net, folder, store, progress=lambda done, total: None)
+    assert [str(one.message) for one in told if "hardly" not in str(one.message)] == [
+        "1 image has changed since, and will be explained again: 'b.png'.",
+        "1 image of the store is not among those given: 'deep/z.png'. Its map stays.",
+    ]
+    assert len(computed) == 5 + 2
+    assert maps.names == ["a.PNG", "b.png", "c.png", "deep/er/a.png", "deep/z.png", "e.png"]
+    np.testing.assert_array_equal(np.stack(list(maps))[[0, 2, 3, 4]], before[[0, 2, 3, 4]])
+    channel = maps.table()["channel"][1]
+    np.testing.assert_array_equal(maps[1], occlusionSensitivity(net, images[0] // 2, channel))
+
+
+def test_errors_are_recorded_and_tried_again(net, folder, images, store, computed):
+    (folder / "bad.png").write_bytes(b"no picture")
+    (folder / "d.png").mkdir()
+    (folder / "gone.png").symlink_to(folder / "nowhere.png")
+    with _quiet():
+        maps = explain_images(net, folder, store)
+        assert len(maps.failed) == 2
+        assert "cannot be read as a picture" in maps.failed["bad.png"]
+        assert maps.failed["gone.png"] == "The file cannot be read: No such file or directory."
+        table = maps.table()
+        assert table["state"].tolist() == ["done", "done", "failed", "done", "done", "done", "failed"]
+        k = maps.names.index("bad.png")
+        assert np.isnan(maps[k]).all()
+        assert maps[k].shape == maps[0].shape
+        (folder / "bad.png").write_bytes(encoded(images[0], "PNG"))
+        maps = explain_images(net, folder, store)
+    assert len(computed) == 7 + 2
+    assert list(maps.failed) == ["gone.png"]
+    assert maps.table()["error"][k] == ""
+    np.testing.assert_array_equal(maps[k], maps[maps.names.index("b.png")])
+
+
+def test_an_error_may_end_the_run(net, folder, store):
+    (folder / "bad.png").write_bytes(b"no picture")
+    with _quiet(), pytest.raises(RuntimeError, match=r"^bad.png: 'bad.png' cannot be read as a picture"):
+        explain_images(net, folder, store, on_error="raise")
+    maps = open_maps(store)
+    assert maps.table()["state"].tolist() == ["done", "done", "failed", "to do", "to do", "to do"]
+    assert repr(maps) == f"Maps of 6 images in {store}: 2 done, 1 failed, 3 to do"
+    with pytest.raises(ValueError, match="on_error must be one of record, raise, but is 'ignore'"):
+        explain_images(net, folder, store, on_error="ignore")
+
+
+def test_progress_tells_of_what_is_in_the_store(net, images, store):
+    explain_images(net, images[:2], store)
+    told = []
+
+    def progress(done, total):
+        told.append((done, total))
+        assert len(open_maps(store).done) == done
+
+    explain_images(net, images, store, progress=progress)
+    assert told[-1] == (5, 5)
+    assert told == sorted(told)
+    with pytest.raises(TypeError, match="progress must be True, False or a function"):
+        explain_images(net, images, store, progress="yes")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"MaskSize": 4}, r"options.MaskSize is 'auto' there and \[4, 4\] here"),
+        ({"MaskValue": 0}, r"options.MaskValue is 'auto' there and \[0.0, 0.0, 0.0\] here"),
+        ({"OutputUpsampling": "nearest"}, "options.OutputUpsampling is 'bicubic' there and 'nearest' here"),
+        ({"channels": "best 2"}, "channels is 'best 1' there and 'best 2' here"),
+        ({"channels": [1]}, r"channels is 'best 1' there and \[1\] here"),
+        ({"pixel_range": 1}, "preprocessing.pixel_range is 255.0 there and 1.0 here"),
+        ({"fit": "crop"}, "preprocessing.fit is 'squash' there and 'crop' here"),
+        ({"mean": 0.5}, r"network.normalization is 'none' there and 'zscore' here"),
+        ({"layer": "relu"}, r"network.outputs is \['prob'\] there and \['relu'\] here"),
+        ({"classNames": NAMES}, "class_names is .* there and .*'four'.* here"),
+    ],
+)
+def test_maps_made_in_another_way_are_refused(net, images, store, change, told):
+    before = np.stack(list(explain_images(net, images, store)))
+    with pytest.raises(ValueError, match=rf"store: '.*' holds maps that were made in another way: .*{told}"):
+        explain_images(net, images, store, **change)
+    np.testing.assert_array_equal(np.stack(list(open_maps(store))), before)
+
+
+def test_another_network_is_refused(net, images, store, tmp_path, network_file):
+    explain_images(net, images, store)
+    other = networks.convolutional(tmp_path / "other.onnx", np.random.default_rng(9))
+    with pytest.raises(ValueError, match=r"network.file is 'net.onnx' there and 'other.onnx' here; network.sha256.net"):
+        explain_images(importNetworkFromONNX(other), images, store)
+    layer = imageInputLayer([12, 10, 3], Normalization="zerocenter", Mean=np.full((12, 10, 3), 7.0))
+    with pytest.raises(
+        ValueError, match="network.normalization is 'none' there .* network.Mean is None there and 'SHA-256"
+    ):
+        explain_images(importNetworkFromONNX(network_file, InputLayer=layer), images, store)
+
+
+def test_a_release_with_other_numbers_is_refused(net, images, store, monkeypatch):
+    explain_images(net, images, store)
+    monkeypatch.setattr("occlusion_sensitivity.many.plan.NUMBERS", 2)
+    with pytest.raises(ValueError, match="numbers is 1 there and 2 here"):
+        explain_images(net, images, store)
+
+
+def test_equal_options_may_be_typed_in_other_ways(net, images, store, computed):
+    explain_images(net, images, store, MaskSize=3, Stride="au", MaskClipping=True, MaskValue=7)
+    explain_images(net, images, store, masksize=[3.0, 3], MaskClipping="ON", MaskValue=np.float32([7, 7, 7]))
+    assert len(computed) == 5
+
+
+def test_places_that_are_no_store(net, images, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a.txt").write_text("")
+    with pytest.raises(ValueError, match="store must be the path of a folder, as maps.zarr, but is "):
+        explain_images(net, images, tmp_path / "file")
+    with pytest.raises(ValueError, match="store: '.*full' holds other things"):
+        explain_images(net, images, tmp_path / "full")
+    assert [file.name for file in (tmp_path / "full").iterdir()] == ["a.txt"]
+    with pytest.raises(FileNotFoundError, match="store: there is no folder '.*nowhere' for 'maps.zarr'"):
+        explain_images(net, images, tmp_path / "nowhere" / "maps.zarr")
+    with pytest.raises(ValueError, match="store must be a folder on a disk of this machine, but is 's3://bucket"):
+        explain_images(net, images, "s3://bucket/maps.zarr")
+    with pytest.raises(TypeError, match="store must be the path of a folder, as maps.zarr, but is 7"):
+        explain_images(net, images, 7)
+    import zarr
+
+    zarr.create_group(tmp_path / "other.zarr", attributes={"a": 1})
+    with pytest.raises(ValueError, match="store: '.*other.zarr' holds other things"):
+        explain_images(net, images, tmp_path / "other.zarr")
+    (tmp_path / "empty").mkdir()
+    assert len(explain_images(net, images, tmp_path / "empty")) == 5
+
+
+def test_zarr_alone_reads_it(net, images, store):
+    """As docs/store.md says."""
+    maps = explain_images(net, images, store, channels=[3, 1])
+    code = (
+        "import json, sys, zarr; g = zarr.open_group(sys.argv[1], mode='r');"
+        "print(json.dumps([sorted(g.array_keys()), g['drops'][2].tolist(), g['channel'][2].tolist(), "
+        "g.attrs['options'], list(g['drops'].metadata.dimension_names), int(g['state'][2])]))"
+    )
+    command = [sys.executable, "-W", "error", "-c", code, str(store)]
+    keys, drops, channels, options, dimensions, state = json.loads(
+        subprocess.run(command, capture_output=True, check=True).stdout
+    )
+    assert keys == ["channel", "checksum", "drops", "error", "name", "score", "sha256", "size", "state"]
+    np.testing.assert_array_equal(np.float32(drops).transpose(1, 2, 0), maps.drops(2))
+    assert (channels, dimensions, state) == ([3, 1], ["image", "class", "row", "column"], 1)
+    assert options["MaskSize"] == "auto"

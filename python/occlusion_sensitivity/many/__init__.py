@@ -16,7 +16,7 @@ from ..option_types import Numbers, OcclusionSensitivityOptions, Texts
 from ..options import OPTION_NAMES
 from .maps import Maps, open_maps
 from .plan import Plan, own_arguments
-from .run import Here, OnError, Pool, run
+from .run import Here, OnError, Pool, run_plan
 from .sources import sources_of
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def images_explained(
         net, embedded_names = imagePretrainedNetwork()
         class_names = embedded_names if class_names is None else class_names
     plan = Plan(net, class_names, own, options, typed.get("classNames", "classNames"))
-    run(plan, sources, store, typed.get("store", "store"), pool, checked, progress)
+    run_plan(plan, sources, store, typed.get("store", "store"), pool, checked, progress)
     return open_maps(store)
 
 

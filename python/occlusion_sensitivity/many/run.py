@@ -36,7 +36,7 @@ class Here:
             yield k, outcome_of(job, source)
 
 
-def run(
+def run_plan(
     plan: Plan,
     sources: Sources,
     store: object,

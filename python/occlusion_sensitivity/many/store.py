@@ -212,7 +212,7 @@ def _checked_path(name: str, typed: object) -> Path:
         raise ValueError(msg)
     path = Path(typed)
     if not path.parent.is_dir():
-        msg = f"there is no folder {shown(str(path.parent))} for {shown(path.name)}."
+        msg = f"{name}: there is no folder {shown(str(path.parent))} for {shown(path.name)}."
         raise FileNotFoundError(msg)
     if path.exists() and not path.is_dir():
         raise ValueError(expected(name, "the path of a folder, as maps.zarr", str(path)))
