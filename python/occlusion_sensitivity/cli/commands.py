@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..arguments import existing_file
+from ..arguments import existing_file, positive_integer
 from ..calls import AnyNetwork
 from ..drawings import OPTION_NAMES, Drawing, encoded
 from ..explaining import OWN_NAMES, explained
@@ -69,11 +69,13 @@ def explain_all(arguments: argparse.Namespace) -> int:
     options, own = (_given(arguments, names) for names in (_OPTIONS, _OWN))
     net, class_names = _network(arguments)
     images = arguments.images[0] if len(arguments.images) == 1 else arguments.images
-    client = arguments.scheduler if arguments.workers is None else _numbers_in(arguments.workers)
+    client = arguments.scheduler
+    if arguments.workers is not None:
+        client = positive_integer("--workers", _numbers_in(arguments.workers))
     typed = {
         "images": "FOLDER",
         "store": "--store",
-        "client": "--scheduler" if arguments.workers is None else "--workers",
+        "client": "--scheduler",
         "classNames": "--classes FILE",
     }
     try:

@@ -237,7 +237,7 @@ def _locked(name: str, path: Path) -> Generator[None]:
         with _errors_of_the_disk(name, path):
             lock.acquire()
     except Timeout as error:
-        msg = f"another run is writing {shown(str(path))}. It has to end before this one can go on."
+        msg = f"{name}: another run is writing {shown(str(path))}. It has to end before this one can go on."
         raise RuntimeError(msg) from error
     try:
         yield
