@@ -83,6 +83,34 @@ def score_map(score, X, channels, *, mask=None, stride=None, fill=None, upsampli
     return result[:, :, 0] if len(channels) == 1 else result
 
 
+# deletion and insertion ----------------------------------------------------------------------------------------------
+
+
+def ranking(values):
+    """The pixels (row, col) of a map, strongest first: equal ones row after row, NaN last."""
+    pixels = [(row, col) for row in range(values.shape[0]) for col in range(values.shape[1])]
+    return sorted(pixels, key=lambda pixel: (1, 0) if np.isnan(values[pixel]) else (0, -float(values[pixel])))
+
+
+def curve(score, X, values, channel, n_steps, *, fill=None, inserted=False):
+    """Shares, scores and area as the strongest pixels are covered, or `inserted` where all others are covered."""
+    image = X.astype(np.float32)
+    if image.ndim == 2:
+        image = image[:, :, np.newaxis]
+    fill = mean_fill(image) if fill is None else np.broadcast_to(np.float32(fill), image.shape[2:])
+    order = ranking(values)
+    shares, scores = [], []
+    for step in range(n_steps + 1):
+        count = matlab_round(Fraction(step * len(order), n_steps))
+        changed = image.copy()
+        for pixel in order[count:] if inserted else order[:count]:
+            changed[pixel] = fill
+        shares.append(count / len(order))
+        scores.append(total(score, changed, channel))
+    trapezoids = [(shares[s + 1] - shares[s]) * (scores[s] + scores[s + 1]) / 2 for s in range(n_steps)]
+    return shares, scores, math.fsum(trapezoids)
+
+
 # imresize ------------------------------------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .drawings import draw_map
     from .explaining import explain
     from .explanation import Explanation
+    from .faithfulness import deletion, insertion
     from .many import Maps, explain_images, open_maps
     from .network.dlnetwork import dlnetwork, importNetworkFromONNX
     from .network.layers import imageInputLayer
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Explanation",
     "Maps",
+    "deletion",
     "dlnetwork",
     "draw_map",
     "explain",
@@ -35,6 +37,7 @@ __all__ = [
     "importNetworkFromONNX",
     "imread",
     "imresize",
+    "insertion",
     "map_page",
     "occlusionSensitivity",
     "open_maps",
@@ -44,6 +47,7 @@ __all__ = [
 _MODULES = {
     "Explanation": ".explanation",
     "Maps": ".many",
+    "deletion": ".faithfulness",
     "dlnetwork": ".network.dlnetwork",
     "draw_map": ".drawings",
     "explain": ".explaining",
@@ -53,6 +57,7 @@ _MODULES = {
     "importNetworkFromONNX": ".network.dlnetwork",
     "imread": ".pictures",
     "imresize": ".resizing",
+    "insertion": ".faithfulness",
     "map_page": ".pages",
     "occlusionSensitivity": ".occlusion",
     "open_maps": ".many",

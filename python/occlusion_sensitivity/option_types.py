@@ -35,6 +35,15 @@ class OcclusionSensitivityOptions(TypedDict, total=False):
     ExecutionEnvironment: Text
 
 
+class FaithfulnessOptions(TypedDict, total=False):
+    """Of deletion and insertion."""
+
+    NumSteps: Numbers
+    MaskValue: Text | Numbers
+    MiniBatchSize: Numbers
+    ExecutionEnvironment: Text
+
+
 class PageOptions(TypedDict, total=False):
     """Of the page of an Explanation."""
 

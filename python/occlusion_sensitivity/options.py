@@ -1,4 +1,4 @@
-"""Arguments as typed → OcclusionOptions: after this, nothing is "auto", a text or a scalar."""
+"""Arguments as typed → OcclusionOptions, CurveOptions: after this, nothing is "auto", a text or a scalar."""
 
 import math
 from dataclasses import dataclass
@@ -34,7 +34,11 @@ MATLAB_OPTIONS = (
 # Those of this package alone.
 OWN_OPTIONS: tuple[str, ...] = ()
 OPTION_NAMES = (*MATLAB_OPTIONS, *OWN_OPTIONS)
+# Of deletion and insertion.
+CURVE_OPTIONS = ("NumSteps", "MaskValue", "MiniBatchSize", "ExecutionEnvironment")
 DEFAULT_MINI_BATCH_SIZE = 128
+# A step is 5 % of the pixels, then. An automatic mask covers 4 %: smaller steps tell little that the map knows.
+DEFAULT_NUM_STEPS = 20
 
 Upsampling = Literal["bicubic", "nearest", "none"]
 Environment = Literal["auto", "gpu", "cpu"]
@@ -66,7 +70,6 @@ class OcclusionOptions:
         """The options as typed, for an image of height × width × channels."""
         rows, cols, _ = image.shape
         upsampling = options.read("OutputUpsampling", "bicubic", text_choice, ("bicubic", "nearest", "none"))
-        environment = options.read("ExecutionEnvironment", "auto", text_choice, ("auto", "gpu", "cpu"))
         return cls(
             input_size=(rows, cols),
             mask_size=options.read("MaskSize", "auto", _mask_size, (rows, cols)),
@@ -75,7 +78,34 @@ class OcclusionOptions:
             output_upsampling=cast(Upsampling, upsampling),
             mask_clipping=options.read("MaskClipping", "on", _on_off),
             mini_batch_size=options.read("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE, positive_integer),
-            execution_environment=cast(Environment, environment),
+            execution_environment=_environment(options),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveOptions:
+    """What a call of deletion or insertion asks for; fill and mini_batch_size are those of OcclusionOptions.
+
+    Attributes
+    ----------
+    num_steps : int
+        How many steps there are from no covered pixel to all of them; at most one for each pixel.
+    """
+
+    num_steps: int
+    fill: NDArray[np.float32]
+    mini_batch_size: int
+    execution_environment: Environment
+
+    @classmethod
+    def parse(cls, options: NameValues, image: Image) -> Self:
+        """The options as typed, for an image of height × width × channels."""
+        pixels = image.shape[0] * image.shape[1]
+        return cls(
+            num_steps=options.read("NumSteps", min(DEFAULT_NUM_STEPS, pixels), _num_steps, pixels),
+            fill=options.read("MaskValue", "auto", _fill, image),
+            mini_batch_size=options.read("MiniBatchSize", DEFAULT_MINI_BATCH_SIZE, positive_integer),
+            execution_environment=_environment(options),
         )
 
 
@@ -128,6 +158,18 @@ def _fill(name: str, value: object, image: Image) -> NDArray[np.float32]:
     if values.size not in (1, n_channels) or not np.isfinite(values).all():
         raise ValueError(expected(name, allowed, value))
     return np.broadcast_to(values, (n_channels,)).copy()
+
+
+def _num_steps(name: str, value: object, pixels: int) -> int:
+    num_steps = positive_integer(name, value)
+    if num_steps > pixels:
+        raise ValueError(expected(name, f"a positive integer of at most {pixels}, the number of pixels of X", value))
+    return num_steps
+
+
+def _environment(options: NameValues) -> Environment:
+    environment = options.read("ExecutionEnvironment", "auto", text_choice, ("auto", "gpu", "cpu"))
+    return cast(Environment, environment)
 
 
 def _on_off(name: str, value: object) -> bool:

@@ -1,4 +1,4 @@
-"""Ways to change an image, each painted into a batch and taken away again. Boxes are one kind."""
+"""Ways to change an image, each painted into a batch and taken away again: boxes, and pixels by their rank in a map."""
 
 from typing import Protocol
 
@@ -70,3 +70,52 @@ class Boxes:
 
     def restore(self, part: slice, batch: DeviceArray) -> None:
         self._device.copy_boxes(self.original, self.boxes[part], batch)
+
+
+class Ranked:
+    """An image with the pixels of some ranks covered by the fill, those of one of several maps at a time.
+
+    Parameters
+    ----------
+    original, filled : DeviceArray
+        The image, and one that is all fill, as the network wants them.
+    ranks : numpy.ndarray of int32, shape (maps, height, width)
+        The place of each pixel in the order of each map, from 0.
+    spans : numpy.ndarray of int32, shape (n, 3)
+        map, rank0, rank1, the end excluded; an empty one changes nothing.
+    """
+
+    def __init__(
+        self,
+        device: Device,
+        original: DeviceArray,
+        filled: DeviceArray,
+        ranks: NDArray[np.int32],
+        spans: NDArray[np.int32],
+    ) -> None:
+        self._filled = filled
+        # Whether the channels are planes or the depth, a pixel has one rank for all of them.
+        self._ranks = device.upload(ranks[:, np.newaxis, :, :, np.newaxis])
+        self.original = original
+        self.spans = spans
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def samples(self) -> list[DeviceArray]:
+        """By the first map: all, the first half, the other half, the half in the middle, and the first quarter."""
+        pixels = self.original.shape[1] * self.original.shape[2]
+        quarter, half, most = (-(-pixels * share // 4) for share in (1, 2, 3))
+        covered = [(0, pixels), (0, half), (half, pixels), (quarter, most), (0, quarter)]
+        return [self.original, *(self._covered(0, *ranks) for ranks in covered)]
+
+    def paint(self, part: slice, batch: DeviceArray) -> None:
+        for k, span in enumerate(self.spans[part].tolist()):
+            batch[k] = self._covered(*span)
+
+    def restore(self, part: slice, batch: DeviceArray) -> None:
+        batch[: part.stop - part.start] = self.original
+
+    def _covered(self, which: int, rank0: int, rank1: int) -> DeviceArray:
+        ranks = self._ranks[which]
+        return np.where((ranks >= rank0) & (ranks < rank1), self._filled, self.original)

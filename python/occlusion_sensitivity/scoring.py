@@ -47,7 +47,7 @@ def score_drops(
     """
     # The original is one more occluded image: the first, as no box sorts before the empty one.
     boxes = np.concatenate([_NO_PIXELS, _emptied_where_nothing_changes(boxes, image, fill)])
-    distinct, image_of_box = _distinct(boxes)
+    distinct, image_of_box = distinct_rows(boxes)
     device, original = network.device, network.arranged(image)
     images = Boxes(device, original, network.arranged(np.broadcast_to(fill, image.shape)), distinct)
     drops = np.empty_like(original, shape=(len(distinct), len(channels)))
@@ -77,17 +77,17 @@ def totals_in_parts(
     return in_mini_batches(engine.prepared, len(images), mini_batch_size, network.device, images.original, progress)
 
 
-def _distinct(boxes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """The different boxes in order, and which of them each box is.
+def distinct_rows(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """The different rows in order, and which of them each row is.
 
     As np.unique(axis=0), which compares structures, and makes a TypeError of Ctrl-C at the wrong moment.
     """
-    order = np.lexsort(boxes.T[::-1])
-    ranked = boxes[order]
-    is_new = np.concatenate([[True], (ranked[1:] != ranked[:-1]).any(axis=1)])
-    which = np.empty(len(boxes), dtype=np.intp)
+    order = np.lexsort(rows.T[::-1])
+    ordered = rows[order]
+    is_new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
+    which = np.empty(len(rows), dtype=np.intp)
     which[order] = np.cumsum(is_new) - 1
-    return ranked[is_new], which
+    return ordered[is_new], which
 
 
 def _emptied_where_nothing_changes(

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import host_kernels
 
-NUMPY_FUNCTIONS = {"concatenate", "empty_like", "moveaxis", "nan_to_num", "repeat", "stack"}
+NUMPY_FUNCTIONS = {"concatenate", "empty_like", "moveaxis", "nan_to_num", "repeat", "stack", "where"}
 
 
 class OutOfMemoryError(MemoryError):

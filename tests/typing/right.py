@@ -11,11 +11,13 @@ from PIL import Image
 
 import occlusion_sensitivity as o
 from occlusion_sensitivity import (
+    deletion,
     imageInputLayer,
     imagePretrainedNetwork,
     importNetworkFromONNX,
     imread,
     imresize,
+    insertion,
     occlusionSensitivity,
     thread_limit,
 )
@@ -105,6 +107,13 @@ imresize(X, OutputSize=[120, np.nan], Method="nearest")
 imresize(X, Scale=0.5)
 imread(Path("cup.jpg"))
 imread(str(files("occlusion_sensitivity") / "data" / "coffee.jpg"))
+
+# Curves
+curve = deletion(net, X, scoreMap, channel)
+total: float = float(curve.area)
+halves: NDArray[np.float64] = curve.scores[curve.shares <= 0.5]
+insertion(net, picture, scoreMap, [1, 2], "NumSteps", 10, MaskValue="auto", ExecutionEnvironment="cpu")
+insertion(net, X, scoreMap.tolist(), channel, NumSteps=np.int64(10), MaskValue=[123.7, 116.3, 103.5], MiniBatchSize=8)
 
 with thread_limit(2):
     o.occlusionSensitivity(net, X, 1)

@@ -3,11 +3,13 @@
 import numpy as np
 
 from occlusion_sensitivity import (
+    deletion,
     imageInputLayer,
     imagePretrainedNetwork,
     importNetworkFromONNX,
     imread,
     imresize,
+    insertion,
     occlusionSensitivity,
 )
 from occlusion_sensitivity import matlab as m
@@ -26,6 +28,10 @@ occlusionSensitivity(net, X)  # wrong
 occlusionSensitivity("net.onnx", X, 1)  # wrong
 occlusionSensitivity(net, print, 1)  # wrong
 occlusionSensitivity(net, None, 1)  # wrong
+deletion(net, X, 1)  # wrong
+deletion(net, X, X[:, :, 0], 1, NumStep=3)  # wrong
+deletion(net, X, X[:, :, 0], 1, Stride=3)  # wrong
+insertion(net, X, None, 1)  # wrong
 net.predict(None)  # wrong
 net.predict(X, MiniBatchSize=3)  # wrong
 net.OutputNames = 3  # wrong
