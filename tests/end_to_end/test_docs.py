@@ -10,6 +10,7 @@ import shutil
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import occlusion_sensitivity
@@ -62,6 +63,29 @@ def test_the_readme_example_of_explain(in_a_folder_with_a_cup, headless):
     assert names["result"].classes[0] == "espresso"
     assert Path("cat.pdf").stat().st_size > 10_000
     assert Path("maps.html").stat().st_size < 3_000_000
+
+
+def rows_of(document, table):
+    """The rows of cells of a table between comments, its heading among them."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    lines = text.partition(f"<!-- {table} -->")[2].partition(f"<!-- end {table} -->")[0].strip().splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if not line.startswith("|---")]
+
+
+def test_the_example_of_faithfulness(in_a_folder_with_a_cup):
+    """Its numbers are those of its code."""
+    (code,) = python_blocks("docs/faithfulness.md")
+    names = {}
+    exec(code, names)
+    assert names["classNames"][names["channel"] - 1] == "espresso"
+    (_, *shares), *rows = rows_of("faithfulness.md", "curves")
+    steps = [round(float(share.removesuffix("%")) / 5) for share in shares]
+    for (name, *scores), curve in zip(rows, (names["deleted"], names["inserted"]), strict=True):
+        np.testing.assert_allclose(curve.scores[steps], np.float64(scores), rtol=0, atol=0.005, err_msg=name)
+    _, *rows = rows_of("faithfulness.md", "areas")
+    assert [row[0] for row in rows] == list(names["areas"])
+    for name, *areas in rows:
+        np.testing.assert_allclose(names["areas"][name], np.float64(areas), rtol=0, atol=0.005, err_msg=name)
 
 
 def test_every_picture_and_page_that_the_documents_name_is_there():

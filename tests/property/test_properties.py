@@ -12,9 +12,6 @@ from occlusion_sensitivity.grid import mask_grid
 from occlusion_sensitivity.name_values import NameValues
 from occlusion_sensitivity.options import OcclusionOptions
 
-settings.register_profile("project", deadline=None, print_blob=True, max_examples=100)
-settings.load_profile("project")
-
 METHODS = st.sampled_from(["bicubic", "bilinear", "nearest", "box", "lanczos2", "lanczos3"])
 SIZES = st.tuples(st.integers(1, 25), st.integers(1, 25))
 IMAGES = arrays(np.float64, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.floats(-1e3, 1e3, width=32))
