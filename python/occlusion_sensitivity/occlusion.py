@@ -128,6 +128,8 @@ class Occlusion:
 
     Attributes
     ----------
+    network : Network
+        On the device where they were found.
     drops : DeviceArray of single, shape (rows, columns, channels)
         A value for each mask of the grid, on the device.
     totals : DeviceArray of double, shape (channels,)
@@ -136,9 +138,13 @@ class Occlusion:
 
     options: OcclusionOptions
     grid: MaskGrid
-    device: Device
+    network: Network
     drops: DeviceArray
     totals: DeviceArray
+
+    @property
+    def device(self) -> Device:
+        return self.network.device
 
     def score_map(self) -> NDArray[np.float32]:
         """The map of each channel on the host, H×W×K; with OutputUpsampling "none" the drops."""
@@ -160,7 +166,7 @@ def occlusion_of(
     channels = parse_channels(channelIdx, network.channel_count(image))
     grid = mask_grid(options)
     drops, totals = score_drops(network, image, options.fill, grid.boxes, channels, options.mini_batch_size, progress)
-    return Occlusion(options, grid, network.device, drops.reshape(*grid.shape, len(channels)), totals)
+    return Occlusion(options, grid, network, drops.reshape(*grid.shape, len(channels)), totals)
 
 
 def _warn_of_no_value(score_map: NDArray[np.float32]) -> None:

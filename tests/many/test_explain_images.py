@@ -9,10 +9,13 @@ import pytest
 
 import networks
 from occlusion_sensitivity import (
+    deletion,
     explain,
     explain_images,
     imageInputLayer,
     importNetworkFromONNX,
+    imresize,
+    insertion,
     occlusionSensitivity,
     open_maps,
 )
@@ -20,6 +23,7 @@ from occlusion_sensitivity.many import run
 from occlusion_sensitivity.matlab import importONNXNetwork
 from occlusion_sensitivity.pictures import encoded
 
+SIZE = (12, 10)
 NAMES = ["one", "two", "three", "four"]
 
 
@@ -314,6 +318,38 @@ def test_places_that_are_no_store(net, images, tmp_path):
         explain_images(net, images, tmp_path / "other.zarr")
     (tmp_path / "empty").mkdir()
     assert len(explain_images(net, images, tmp_path / "empty")) == 5
+
+
+@pytest.mark.parametrize("upsampling", ["bicubic", "none"])
+def test_curves_of_deletion_and_insertion(net, images, store, upsampling):
+    how = {"Stride": 4, "MaskValue": 9, "OutputUpsampling": upsampling}
+    maps = explain_images(net, images, store, channels=[3, 1], faithfulness=7, **how)
+    table = maps.table()
+    for k, image in enumerate(images):
+        score_map = maps[k] if upsampling == "bicubic" else imresize(maps[k], SIZE, "nearest")
+        for name, curve in (("deletion", deletion), ("insertion", insertion)):
+            expected = curve(net, image, score_map, [3, 1], NumSteps=7, MaskValue=9)
+            np.testing.assert_array_equal(maps.curves(name, k), expected.scores)
+            np.testing.assert_array_equal(table[f"{name}_area"][k], expected.area)
+    assert maps.attributes["faithfulness"] == {"steps": 7}
+    with pytest.raises(ValueError, match="name must be one of deletion, insertion"):
+        maps.curves("area", 0)
+    with pytest.raises(ValueError, match="faithfulness is {'steps': 7} there and None here"):
+        explain_images(net, images, store, channels=[3, 1], **how)
+
+
+def test_curves_are_asked_for(net, images, store, tmp_path):
+    maps = explain_images(net, images, store)
+    assert "deletion_area" not in maps.table().dtype.names
+    with pytest.raises(ValueError, match="has no curves: faithfulness=True keeps them"):
+        maps.curves("deletion", 0)
+    of_one = explain_images(net, images, tmp_path / "curves.zarr", faithfulness=True)
+    assert of_one.curves("insertion", -1).shape == (21,)
+    for steps, error in ((0, ValueError), ("yes", TypeError), (1.5, ValueError)):
+        with pytest.raises(error, match="faithfulness must be a positive integer"):
+            explain_images(net, images, tmp_path / "other.zarr", faithfulness=steps)
+    failed = explain_images(net, images, tmp_path / "many.zarr", faithfulness=121)
+    assert set(failed.failed.values()) == {"It has 120 pixels, fewer than the 121 steps of deletion and insertion."}
 
 
 def test_zarr_alone_reads_it(net, images, store):

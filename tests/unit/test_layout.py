@@ -47,11 +47,11 @@ ALLOWED = {
     "tqdm": {"progress.py"},
     "bokeh": {"pages/page.py"},
     "jinja2": {"pages/page.py"},
-    "dask": {"many/maps.py"},
+    "dask": {"many/arrays.py"},
     "distributed": {"many/__init__.py", "many/cluster.py", "many/worker.py"},
     "filelock": {"many/store.py"},
     "fsspec": {"many/sources.py"},
-    "xarray": {"many/maps.py"},
+    "xarray": {"many/arrays.py", "many/maps.py"},
     "zarr": {"many/layout.py"},
 }
 

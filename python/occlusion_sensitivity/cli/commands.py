@@ -72,6 +72,9 @@ def explain_all(arguments: argparse.Namespace) -> int:
     client = arguments.scheduler
     if arguments.workers is not None:
         client = positive_integer("--workers", _numbers_in(arguments.workers))
+    steps = None
+    if arguments.faithfulness is not None:
+        steps = positive_integer("--faithfulness", _numbers_in(arguments.faithfulness))
     typed = {
         "images": "FOLDER",
         "store": "--store",
@@ -80,7 +83,7 @@ def explain_all(arguments: argparse.Namespace) -> int:
     }
     try:
         maps = images_explained(
-            *(net, images, arguments.store, class_names, own, options, client, arguments.on_error),
+            *(net, images, arguments.store, class_names, own, options, steps, client, arguments.on_error),
             sys.stderr.isatty(),
             typed,
         )

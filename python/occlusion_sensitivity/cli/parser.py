@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from .. import __version__
+from ..options import DEFAULT_NUM_STEPS
 from ..painting import COLORMAPS, STYLES
 from . import commands
 
@@ -114,6 +115,13 @@ def _add_explain_all(added: "argparse._SubParsersAction[argparse.ArgumentParser]
     _add_network(explain_all.add_argument_group("network"))
     _add_target(explain_all)
     _add_options(explain_all.add_argument_group("options of occlusionSensitivity"))
+    explain_all.add_argument(
+        "--faithfulness",
+        metavar="STEPS",
+        nargs="?",
+        const=str(DEFAULT_NUM_STEPS),
+        help="keep the curves of deletion and insertion as well (in %(const)s steps); see docs/faithfulness.md",
+    )
     where = explain_all.add_mutually_exclusive_group()
     where.add_argument("--workers", metavar="N", help="compute in N processes of this machine (default: in this one)")
     where.add_argument("--scheduler", metavar="ADDRESS", help="compute on a Dask cluster that exists")

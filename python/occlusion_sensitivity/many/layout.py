@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..packages import missing
+from .work import CURVES
 
 # What a state is, in the array "state".
 TO_DO, DONE, FAILED = 0, 1, 2
@@ -49,10 +50,12 @@ class Field:
         return np.full(shape, self.fill, dtype=object if self.dtype is str else self.dtype)
 
 
-def fields(count: int, grid_shape: tuple[int, int] | None) -> list[Field]:
+def fields(count: int, grid_shape: tuple[int, int] | None, num_steps: int | None) -> list[Field]:
     """The arrays of a store of `count` classes an image, in the order in which they are written: the state is last."""
     rows, cols = grid_shape or (0, 0)
+    steps = [] if num_steps is None else [num_steps + 1]
     return [
+        *(Field(name, np.float64, np.nan, ("class", "step"), (count, length)) for name in CURVES for length in steps),
         Field("drops", np.float32, np.nan, ("class", "row", "column"), (count, rows, cols)),
         Field("score", np.float64, np.nan, ("class",), (count,)),
         Field("channel", np.int32, 0, ("class",), (count,)),
@@ -98,10 +101,10 @@ def checksum(values: Mapping[str, NDArray[Any]], k: int) -> int:
     """The CRC-32 of all that is stored of image k, but its name, state and error: see docs/store.md."""
     rows, cols = values["size"][k, 2]
     found = zlib.crc32(str(values["sha256"][k]).encode())
-    for name in CHECKED:
+    for name in filter(values.__contains__, CHECKED):
         numbers = values["drops"][k, :, :rows, :cols] if name == "drops" else values[name][k]
         found = zlib.crc32(np.ascontiguousarray(numbers).astype(numbers.dtype.newbyteorder("<")).tobytes(), found)
     return found
 
 
-CHECKED = ("channel", "score", "size", "drops")
+CHECKED = ("channel", "score", "size", "drops", *CURVES)

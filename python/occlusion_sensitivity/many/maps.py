@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import as_text, channel_in_any_case, expected, shown
+from ..arguments import as_text, channel_in_any_case, expected, shown, text_choice
+from ..faithfulness import area, step_shares
 from ..listing import public_names
-from ..packages import missing
 from ..resizing import imresize
+from .arrays import dask_array, dataset
 from .layout import DONE, FAILED, STATES, zarr_package
 from .plan import FORMAT, FORMAT_VERSION
+from .work import CURVES
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
-_INNER = ("attributes_of", "group", "method", "sizes")
+_INNER = ("common_size", "group", "mean_drops", "method")
 # Images that are read at once.
 _AT_ONCE = 1024
 
@@ -148,6 +148,31 @@ class Maps:
         found = self._drops(self._checked(i))
         return found[..., 0] if found.shape[2] == 1 else found
 
+    def curves(self, name: str, i: int) -> NDArray[np.float64]:
+        """The scores of the i-th image, from 0, as its map's strongest pixels are covered, or shown, step by step.
+
+        Parameters
+        ----------
+        name : {"deletion", "insertion"}
+        i : int
+
+        Returns
+        -------
+        scores : numpy.ndarray of double, shape (steps+1,), or (steps+1, K)
+            As of the functions of that name; NaN where there is no map.
+
+        Raises
+        ------
+        ValueError
+            If the store has none.
+        """
+        name = text_choice("name", name, CURVES)
+        if self.attributes["faithfulness"] is None:
+            msg = f"{shown(self._place)} has no curves: faithfulness=True keeps them."
+            raise ValueError(msg)
+        found = np.asarray(self.group[name][self._checked(i)]).T
+        return found[:, 0] if found.shape[1] == 1 else found
+
     def table(self) -> NDArray[np.void]:
         """All that is known of each image but its map.
 
@@ -155,8 +180,8 @@ class Maps:
         -------
         table : numpy.ndarray, structured, shape (len(maps),)
             With the fields name; state ("done", "failed" or "to do"); of the explained classes, K values each if there
-            are several, class, channel (from 1), score, and peak (the strongest drop); height and width of the
-            photograph; its sha256; error.
+            are several, class, channel (from 1), score, peak (the strongest drop), and, where they were asked for,
+            deletion_area and insertion_area; height and width of the photograph; its sha256; error.
         """
         channels, sizes = self._read("channel"), self._read("size")
         columns = {
@@ -166,6 +191,7 @@ class Maps:
             "channel": channels,
             "score": self._read("score"),
             "peak": self._peaks(),
+            **{f"{name}_area": self._areas(name) for name in CURVES if self.attributes["faithfulness"] is not None},
             "height": sizes[:, 0, 0],
             "width": sizes[:, 0, 1],
             "sha256": self._texts("sha256"),
@@ -245,19 +271,7 @@ class Maps:
         ImportError
             If Dask is missing.
         """
-        try:
-            import dask.array
-        except ImportError as error:
-            raise missing("Arrays of all maps need", "Dask", "many", error) from error
-        size = self._common_size()
-        arrays: Any = dask.array
-        drops = arrays.from_array(self.group["drops"], chunks=self.group["drops"].chunks)
-        drops = drops.rechunk(dict.fromkeys((1, 2, 3), -1))
-        made = functools.partial(_maps_of, size=size, method=self.method)
-        count = drops.shape[1]
-        chunks = (drops.chunks[0], size[:1], size[1:], (count,))
-        found = arrays.map_blocks(made, drops, dtype=np.float32, chunks=chunks, meta=np.empty((0,) * 4, np.float32))
-        return found[..., 0] if count == 1 else found
+        return dask_array(self)
 
     def to_xarray(self) -> Dataset:
         """All maps with their names, classes and scores as a Dataset of xarray, if that is installed.
@@ -269,19 +283,7 @@ class Maps:
         ImportError
             If xarray or Dask is missing.
         """
-        try:
-            import xarray
-        except ImportError as error:
-            msg = f"Datasets need xarray ({error}): pip install xarray."
-            raise ImportError(msg) from error
-        maps, table = self.to_dask(), self.table()
-        several = ("class",) if maps.ndim == 4 else ()
-        variables: dict[str, Any] = {"map": (("image", "row", "column", *several), maps)}
-        for name in ("channel", "score", "peak"):
-            variables[name] = (("image", *several), table[name])
-        variables["state"] = ("image", table["state"])
-        coordinates = {"name": ("image", table["name"]), "label": (("image", *several), table["class"])}
-        return xarray.Dataset(variables, coordinates, {"how": json.dumps(self.attributes)})
+        return dataset(self)
 
     def __dir__(self) -> list[str]:
         return public_names(super().__dir__(), _INNER)
@@ -329,8 +331,8 @@ class Maps:
             rows, cols = self.group["size"][k, 1].tolist() if len(self) else (0, 0)
         return (rows, cols) if rows and cols else self.group["drops"].shape[2:]
 
-    def _common_size(self) -> tuple[int, int]:
-        """Of all maps."""
+    def common_size(self) -> tuple[int, int]:
+        """Of all maps; ValueError where they differ."""
         sizes = self._read("size")[self._read("state") == DONE][:, 2 if self.method == "none" else 1]
         if len(np.unique(sizes, axis=0)) > 1:
             msg = "The maps have different sizes, and make no array: maps[i] gives one of them."
@@ -344,6 +346,17 @@ class Maps:
             strongest = np.where(np.isfinite(drops), drops, -np.inf).max(axis=(2, 3), initial=-np.inf)
             found[first : first + len(drops)] = np.where(np.isfinite(strongest), strongest, np.nan)
         return found[: len(self)]
+
+    def _areas(self, name: str) -> NDArray[np.float64]:
+        """Under the curves of that name, images × K."""
+        curves = self._read(name)
+        count = curves.shape[2] - 1
+        sizes, found = self._read("size")[:, 1].prod(axis=1), np.full(curves.shape[:2], np.nan)
+        for pixels in np.unique(sizes[sizes > 0]).tolist():  # steps are whole pixels
+            some = curves[sizes == pixels]
+            scores = some.reshape(-1, count + 1).T
+            found[sizes == pixels] = area(step_shares(pixels, count), scores).reshape(some.shape[:2])
+        return found
 
     def _drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The drops of some images after the other, n×K×rows×columns, and the number of the first."""
@@ -362,11 +375,3 @@ def _on_grid(drops: NDArray[np.float32], size: Sequence[int], grid: tuple[int, .
         return drops
     own = np.ascontiguousarray(np.moveaxis(drops[:, : size[0], : size[1]], 0, 2))
     return np.moveaxis(imresize(own, list(grid)), 2, 0)
-
-
-def _maps_of(drops: NDArray[np.float32], size: tuple[int, int], method: str) -> NDArray[np.float32]:
-    """Of drops, images×K×rows×columns, the maps, images×H×W×K: as of one after the other."""
-    found = np.empty((len(drops), *size, drops.shape[1]), dtype=np.float32)
-    for k, one in enumerate(np.moveaxis(drops, 1, 3)):
-        found[k] = one if method == "none" else imresize(np.ascontiguousarray(one), list(size), method)
-    return found

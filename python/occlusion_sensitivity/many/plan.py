@@ -56,6 +56,7 @@ class Plan:
         class_names: ArrayLike | None,
         own: NameValues,
         options: NameValues,
+        num_steps: int | None,
         names_typed: str = "classNames",
     ) -> None:
         preprocessing = Preprocessing.parse(own)
@@ -73,6 +74,7 @@ class Plan:
             channels=channels,
             channel_count=channel_count,
             options=options,
+            num_steps=num_steps,
         )
         self._layer = layer
         self._own = own
@@ -87,6 +89,7 @@ class Plan:
             "channels": channels if isinstance(channels, list) else f"best {channels}",
             "options": _options(options, parsed),
             "preprocessing": _preprocessing(preprocessing),
+            "faithfulness": None if num_steps is None else {"steps": num_steps},
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "versions": _versions(),
         }

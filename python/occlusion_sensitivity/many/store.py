@@ -16,7 +16,7 @@ from ..arguments import expected, shown
 from ..packages import missing
 from .layout import DONE, FAILED, IN_A_CHUNK, NAME, TO_DO, Field, checksum, create_array, fields, zarr_package
 from .plan import FORMAT, Plan, differences
-from .work import Outcome
+from .work import CURVES, Outcome
 
 # Beside an array's data, where readers of Zarr do not look.
 _LOCK = Path("state", ".lock")
@@ -40,7 +40,7 @@ class StoreWriter:
     def __init__(self, name: str, path: Path, plan: Plan) -> None:
         self._errors = functools.partial(_errors_of_the_disk, name, path)
         self.names: list[str] = []
-        self._fields = fields(plan.count, plan.grid_shape)
+        self._fields = fields(plan.count, plan.grid_shape, plan.job.num_steps)
         self._chunks: dict[int, _Chunk] = {}
         self._written = time.monotonic()
         self._pause = _SECONDS
@@ -180,6 +180,7 @@ class _Chunk:
         found = outcome.found
         # What an earlier run left: of a picture that was another, or of a map that is damaged.
         self._set(k, {"drops": np.nan, "score": np.nan, "channel": 0, "size": 0, "checksum": 0})
+        self._set(k, dict.fromkeys(set(CURVES) & set(self.values), np.nan))
         self._set(k, {"sha256": outcome.sha256})
         if outcome.error or self.values["error"][k]:
             self._set(k, {"error": outcome.error})
@@ -187,6 +188,7 @@ class _Chunk:
             rows, cols = found.drops.shape[1:]
             self.values["drops"][k, :, :rows, :cols] = found.drops
             self._set(k, {"score": found.scores, "channel": found.channels, "size": found.sizes})
+            self._set(k, found.curves)
             self._set(k, {"checksum": checksum(self.values, k)})
         self._set(k, {"state": FAILED if found is None else DONE})
 

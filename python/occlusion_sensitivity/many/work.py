@@ -1,16 +1,22 @@
 """What is done with each image of a run, wherever that is: from its source to what the store keeps."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..explaining import best
+from ..faithfulness import curves
+from ..images import ImageLike, checked_image
 from ..name_values import NameValues
 from ..network.network import Network
-from ..occlusion import occlusion_of
+from ..occlusion import Occlusion, occlusion_of
 from ..preprocessing import Preprocessing, network_image
+from ..resizing import imresize
 from .sources import Source
+
+CURVES = ("deletion", "insertion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,8 @@ class Job:
         Of the network.
     options : NameValues
         Of occlusionSensitivity.
+    num_steps : int or None
+        Of deletion and insertion, where they are asked for.
     """
 
     network: Network
@@ -32,6 +40,7 @@ class Job:
     channels: list[int] | int
     channel_count: int
     options: NameValues
+    num_steps: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +56,15 @@ class Found:
         Rows and columns of the photograph, of the network's image, and of the mask grid.
     drops : numpy.ndarray of single, shape (K, rows, columns)
         On the mask grid.
+    curves : mapping
+        "deletion" and "insertion", where they are asked for: numpy.ndarray of double, shape (K, steps + 1).
     """
 
     channels: NDArray[np.int32]
     scores: NDArray[np.float64]
     sizes: NDArray[np.int32]
     drops: NDArray[np.float32]
+    curves: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +109,28 @@ def explained(job: Job, photograph: NDArray[np.generic]) -> Found:
     if isinstance(job.channels, int):
         chosen = np.array(best(totals, job.channels)) - 1
         asked, totals, drops = asked[chosen], totals[chosen], drops[..., chosen]
+    curves = {} if job.num_steps is None else _curves(job.num_steps, occlusion, image, drops, asked)
     return Found(
         channels=asked.astype(np.int32),
         scores=totals,
         sizes=np.array([frame.size, frame.image_size, occlusion.grid.shape], dtype=np.int32),
         drops=np.ascontiguousarray(np.moveaxis(drops, 2, 0)),
+        curves=curves,
     )
+
+
+def _curves(
+    num_steps: int, occlusion: Occlusion, image: ImageLike, drops: NDArray[np.float32], channels: NDArray[np.intp]
+) -> dict[str, NDArray[np.float64]]:
+    """deletion and insertion of the maps, with the masks' fill; without upsampling, each drop is a rectangle."""
+    network, options = occlusion.network, occlusion.options
+    size = list(options.input_size)
+    pixels = size[0] * size[1]
+    if num_steps > pixels:
+        msg = f"It has {pixels} pixels, fewer than the {num_steps} steps of deletion and insertion."
+        raise ValueError(msg)
+    method = "nearest" if options.output_upsampling == "none" else options.output_upsampling
+    maps = imresize(np.ascontiguousarray(drops), size, method)
+    how = (network, checked_image(image, network.input_size), options.fill, maps, channels - 1)
+    found = curves(*how, num_steps, options.mini_batch_size)
+    return {name: scores.T for name, scores in zip(CURVES, found, strict=True)}

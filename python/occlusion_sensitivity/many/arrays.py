@@ -1,0 +1,61 @@
+"""The maps of a store as one array, of Dask's and of xarray's."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..packages import missing
+from ..resizing import imresize
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+    from .maps import Maps
+
+
+def dask_array(maps: Maps) -> Any:
+    """All maps, N×H×W or N×H×W×K: made from the drops when they are computed."""
+    try:
+        import dask.array
+    except ImportError as error:
+        raise missing("Arrays of all maps need", "Dask", "many", error) from error
+    arrays: Any = dask.array
+    size = maps.common_size()
+    drops = arrays.from_array(maps.group["drops"], chunks=maps.group["drops"].chunks)
+    drops = drops.rechunk(dict.fromkeys((1, 2, 3), -1))
+    made = functools.partial(_maps_of, size=size, method=maps.method)
+    count = drops.shape[1]
+    chunks = (drops.chunks[0], size[:1], size[1:], (count,))
+    found = arrays.map_blocks(made, drops, dtype=np.float32, chunks=chunks, meta=np.empty((0,) * 4, np.float32))
+    return found[..., 0] if count == 1 else found
+
+
+def dataset(maps: Maps) -> Dataset:
+    """All maps with their names, classes and scores."""
+    try:
+        import xarray
+    except ImportError as error:
+        msg = f"Datasets need xarray ({error}): pip install xarray."
+        raise ImportError(msg) from error
+    array, table = dask_array(maps), maps.table()
+    several = ("class",) if array.ndim == 4 else ()
+    variables: dict[str, Any] = {"map": (("image", "row", "column", *several), array)}
+    for name in ("channel", "score", "peak", "deletion_area", "insertion_area"):
+        if name in (table.dtype.names or ()):
+            variables[name] = (("image", *several), table[name])
+    variables["state"] = ("image", table["state"])
+    coordinates = {"name": ("image", table["name"]), "label": (("image", *several), table["class"])}
+    return xarray.Dataset(variables, coordinates, {"how": json.dumps(maps.attributes)})
+
+
+def _maps_of(drops: NDArray[np.float32], size: tuple[int, int], method: str) -> NDArray[np.float32]:
+    """Of drops, images×K×rows×columns, the maps, images×H×W×K: as of one after the other."""
+    found = np.empty((len(drops), *size, drops.shape[1]), dtype=np.float32)
+    for k, one in enumerate(np.moveaxis(drops, 1, 3)):
+        found[k] = one if method == "none" else imresize(np.ascontiguousarray(one), list(size), method)
+    return found
