@@ -49,7 +49,7 @@ def in_a_folder_with_a_cup(tmp_path, monkeypatch):
 
 
 def test_the_readme_example(in_a_folder_with_a_cup):
-    _, code = python_blocks("README.md")
+    *_, code = python_blocks("README.md")
     names = {}
     exec(code, names)
     assert names["classNames"][names["channel"] - 1] == "espresso"
@@ -57,12 +57,27 @@ def test_the_readme_example(in_a_folder_with_a_cup):
 
 
 def test_the_readme_example_of_explain(in_a_folder_with_a_cup, headless):
-    code, _ = python_blocks("README.md")
+    code, *_ = python_blocks("README.md")
     names = {}
     exec(code, names)
     assert names["result"].classes[0] == "espresso"
     assert Path("cat.pdf").stat().st_size > 10_000
     assert Path("maps.html").stat().st_size < 3_000_000
+
+
+def test_the_readme_example_of_many_and_that_of_the_store(in_a_folder_with_a_cup, capsys):
+    Path("photos").mkdir()
+    shutil.move("cup.jpg", "photos")
+    _, code, _ = python_blocks("README.md")
+    names = {}
+    exec(code, names)
+    maps = names["maps"]
+    assert maps[0].shape == (224, 224, 3)
+    assert np.isfinite(maps.mean_map("espresso")).all()
+    (code,) = python_blocks("docs/store.md")
+    exec(code, names)
+    np.testing.assert_array_equal(names["score_map"], maps[0][..., 0])
+    assert "cup.jpg 968 0.94" in capsys.readouterr().out
 
 
 def rows_of(document, table):

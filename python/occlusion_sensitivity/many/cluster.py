@@ -89,8 +89,10 @@ class Cluster:
                 raise RuntimeError(msg) from error
         # A worker that takes more memory than its share may be right: the networks of all fit, or they do not.
         how: dict[str, Any] = {"n_workers": self._given, "threads_per_worker": 1, "memory_limit": 0}
+        # No dashboard, and for what Dask serves beside it any port that is free.
+        how |= {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": ":0"}}
         made: Any = LocalCluster
-        cluster = stack.enter_context(made(**how, dashboard_address=None, silence_logs=logging.ERROR))
+        cluster = stack.enter_context(made(**how, silence_logs=logging.ERROR))
         return stack.enter_context(connected(cluster, set_as_default=False))
 
 
