@@ -137,6 +137,30 @@ def _quiet():
     return caught
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
+def test_arrays_of_the_networks_size_are_its_images(tmp_path, store, dtype):
+    """Of any class and number of channels, as occlusionSensitivity takes them; others are photographs."""
+    rng = np.random.default_rng(3)
+    net = importNetworkFromONNX(networks.linear(tmp_path / "five.onnx", rng.normal(size=(2, 8, 9, 5))))
+    X = rng.integers(0, 3000 if dtype is not np.uint8 else 256, (3, 8, 9, 5)).astype(dtype)
+    maps = explain_images(net, X, store, channels=[1, 2])
+    for k in range(3):
+        np.testing.assert_array_equal(maps[k], occlusionSensitivity(net, X[k], [1, 2]), strict=True)
+    smaller = explain_images(net, X[:, 1:], tmp_path / "smaller.zarr", channels=[1, 2])
+    if dtype in (np.uint8, np.uint16):
+        assert "photograph must be H×W, H×W×3 or H×W×4" in smaller.failed["0"]
+    else:
+        resized = imresize(X[0, 1:].astype(np.float32 if dtype is np.float32 else np.float64), [8, 9])
+        np.testing.assert_array_equal(smaller[0], occlusionSensitivity(net, resized, [1, 2]))
+
+
+def test_grey_and_logical_arrays(real_networks, store):
+    net = real_networks["digits"].net
+    X = np.random.default_rng(4).random((2, 32, 32)) < 0.3
+    maps = explain_images(net, X, store, channels=2)
+    np.testing.assert_array_equal(maps[1], occlusionSensitivity(net, X[1] * np.uint8(255), 2))
+
+
 def test_a_classifier_brings_its_names_and_a_layer_has_none(network_file, images, store, tmp_path):
     net = importONNXNetwork(network_file, Classes=NAMES, OutputLayerType="classification")
     maps = explain_images(net, images, store, channels="two", Stride=6)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from occlusion_sensitivity.many.sources import Content, sources_of
+from occlusion_sensitivity.matlab import imageDatastore
 from occlusion_sensitivity.pictures import encoded, imread
 
 NAMES = ["a.PNG", "b.png", "c.png", "deep/er/a.png", "deep/z.png"]
@@ -58,6 +59,14 @@ def test_a_file_and_several(folder):
     np.testing.assert_array_equal(pixels(several, 0), imread(folder / "c.png"))
     both = sources_of([folder / "deep", folder / "a.PNG"])
     assert both.names == [f"{folder}/deep/er/a.png", f"{folder}/deep/z.png", f"{folder}/a.PNG"]
+
+
+def test_a_datastore_and_an_array_of_names(folder):
+    store = imageDatastore(folder, IncludeSubfolders=True)
+    sources = sources_of(store)
+    assert sources.names == store.Files.tolist()
+    assert sources_of(np.array(store.Files[:2])).names == sources.names[:2]
+    np.testing.assert_array_equal(pixels(sources, 1), imread(store.Files[1]))
 
 
 def test_urls(folder, images):
@@ -146,7 +155,7 @@ def test_a_block_is_computed_once(images):
         ),
         (np.zeros((0, 4, 4, 3)), ValueError, "not empty, but is 0×4×4×3"),
         (np.zeros((2, 3)), ValueError, "images must be N×H×W"),
-        (np.array([["a"]]), TypeError, "images must be a folder"),
+        (np.array([["no such"]]), FileNotFoundError, "images: there is no folder and no file 'no such'"),
         (dask.array.zeros((2, 3)), ValueError, "images must be N×H×W"),
         (dask.array.zeros((2, 3, 4, 3), dtype=complex), TypeError, "images must be an array of numbers"),
     ],

@@ -56,7 +56,8 @@ def explain_images(
         None is EfficientNet-Lite0 with the classes of ImageNet.
     images : str, os.PathLike, sequence of these, or array_like N×H×W or N×H×W×C
         A folder, with all pictures below it; a pattern (``photos/**/*.jpg``); a URL of either that fsspec knows; a list
-        of files; or the images themselves, in an array of NumPy's or Dask's. Each is what :func:`explain` takes.
+        of files, or an imageDatastore; or the images themselves, in an array of NumPy's or Dask's. Those of the
+        network's size are taken as :func:`occlusionSensitivity` takes them, all others as :func:`explain` does.
     store : str or os.PathLike
         A folder, which the first call makes; see docs/store.md.
     classNames : array_like of str, optional

@@ -12,10 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import as_array, expected, shown, size_text
+from ..arguments import as_array, expected, shown, size_text, texts_in
 from ..packages import missing
 from ..pictures import EXTENSIONS, upright_content
-from ..preprocessing import photograph_of
 
 
 class Source(Protocol):
@@ -80,7 +79,7 @@ class Pixels:
     def photograph(self) -> tuple[str, Callable[[], NDArray[Any]]]:
         values = np.ascontiguousarray(self.image)
         digest = hashlib.sha256(values.data if values.size else b"").hexdigest()
-        return digest, functools.partial(photograph_of, self.image)
+        return digest, lambda: self.image
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +116,26 @@ class Sources:
 
 def sources_of(images: object, typed: str = "images") -> Sources:
     """The sources in what was given: a folder, a pattern, a URL, a list of files, or an array N×H×W×C."""
-    if isinstance(images, str | os.PathLike):
-        return _in_files([_located(images, typed)], typed)
+    files = _texts_or_paths(getattr(images, "Files", images))  # of an imageDatastore
+    if files is not None:
+        return _in_files([_located(file, typed) for file in files], typed)
     if hasattr(images, "dask") and hasattr(images, "blocks"):
         return _in_dask_array(images, typed)
-    if isinstance(images, Sequence) and images and all(isinstance(file, str | os.PathLike) for file in images):
-        return _in_files([_located(file, typed) for file in images], typed)
     array = None if isinstance(images, Sequence) and not images else as_array(images)
     if array is None or array.dtype.kind not in "buif":
         allowed = "a folder, a pattern or URL of files, a list of files, or an array N×H×W or N×H×W×C"
         raise TypeError(expected(typed, allowed, images))
     _check_shape(array.shape, typed)
     return Sources([str(k) for k in range(len(array))], "", lambda k: Pixels(array[k]))
+
+
+def _texts_or_paths(images: object) -> Sequence[str | os.PathLike[str]] | None:
+    """What names files, if it is that."""
+    if isinstance(images, str | os.PathLike):
+        return [images]
+    if isinstance(images, Sequence) and images and all(isinstance(file, str | os.PathLike) for file in images):
+        return images
+    return texts_in(images)
 
 
 @dataclass(frozen=True, slots=True)

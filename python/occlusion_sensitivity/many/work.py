@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..explaining import best
 from ..faithfulness import curves
-from ..images import ImageLike, checked_image
+from ..framing import Frame
+from ..images import checked_image, fits
 from ..name_values import NameValues
 from ..network.network import Network
 from ..occlusion import Occlusion, occlusion_of
-from ..preprocessing import Preprocessing, network_image
+from ..preprocessing import Preprocessing, network_image, photograph_of
 from ..resizing import imresize
-from .sources import Source
+from .sources import Pixels, Source
 
 CURVES = ("deletion", "insertion")
 
@@ -92,19 +94,30 @@ def outcome_of(job: Job, source: Source) -> Outcome:
     digest = ""
     try:
         digest, pixels = source.photograph()
-        return Outcome(sha256=digest, found=explained(job, pixels()))
+        frame, image = _network_image(job, pixels(), is_array=isinstance(source, Pixels))
+        return Outcome(sha256=digest, found=_explained(job, frame, image))
     except OSError as error:
         return Outcome(error=f"The file cannot be read: {error.strerror or error}.", is_missing=not digest)
     except (ValueError, TypeError, RuntimeError, MemoryError) as error:
         return Outcome(sha256=digest, error=str(error) or type(error).__name__)
 
 
-def explained(job: Job, photograph: NDArray[np.generic]) -> Found:
-    """What is found in a photograph: as explain does it, but for the map, which imresize makes of the drops."""
-    network = job.network
-    frame, _, image = network_image(photograph, network.input_size, job.preprocessing)
+def _network_image(job: Job, X: NDArray[Any], *, is_array: bool) -> tuple[Frame, NDArray[Any]]:
+    """A photograph as the network takes it, and where that lies in it: as explain does it.
+
+    An array that is the network's image already, is taken as occlusionSensitivity takes it.
+    """
+    size, preprocessing = job.network.input_size, job.preprocessing
+    if is_array and X.dtype.kind != "b" and preprocessing.pixel_range == 255 and fits((*X.shape, 1)[:3], size):
+        return Frame.of(X.shape[:2], X.shape[:2], "squash"), X
+    frame, _, image = network_image(photograph_of(X) if is_array else X, size, preprocessing)
+    return frame, image
+
+
+def _explained(job: Job, frame: Frame, image: NDArray[Any]) -> Found:
+    """What is found in the network's image, but for the map, which imresize makes of the drops."""
     asked = np.arange(1, job.channel_count + 1) if isinstance(job.channels, int) else np.array(job.channels)
-    occlusion = occlusion_of(network, image, asked, job.options)
+    occlusion = occlusion_of(job.network, image, asked, job.options)
     totals, drops = (occlusion.device.to_host(found) for found in (occlusion.totals, occlusion.drops))
     if isinstance(job.channels, int):
         chosen = np.array(best(totals, job.channels)) - 1
@@ -120,7 +133,7 @@ def explained(job: Job, photograph: NDArray[np.generic]) -> Found:
 
 
 def _curves(
-    num_steps: int, occlusion: Occlusion, image: ImageLike, drops: NDArray[np.float32], channels: NDArray[np.intp]
+    num_steps: int, occlusion: Occlusion, image: NDArray[Any], drops: NDArray[np.float32], channels: NDArray[np.intp]
 ) -> dict[str, NDArray[np.float64]]:
     """deletion and insertion of the maps, with the masks' fill; without upsampling, each drop is a rectangle."""
     network, options = occlusion.network, occlusion.options
