@@ -135,7 +135,7 @@ def _texts_or_paths(images: object) -> Sequence[str | os.PathLike[str]] | None:
         return [images]
     if isinstance(images, Sequence) and images and all(isinstance(file, str | os.PathLike) for file in images):
         return images
-    return texts_in(images)
+    return texts_in(images) if isinstance(images, np.ndarray) else None
 
 
 @dataclass(frozen=True, slots=True)
