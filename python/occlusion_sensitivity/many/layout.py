@@ -17,6 +17,8 @@ TO_DO, DONE, FAILED = 0, 1, 2
 STATES = ("to do", "done", "failed")
 # Images in a chunk: what is written again when one of them is done.
 IN_A_CHUNK = 64
+# Images that are read at once: Zarr takes longest to begin.
+AT_ONCE = 16 * IN_A_CHUNK
 NAMES_IN_A_CHUNK = 4096
 # Of a mask grid whose size differs from image to image.
 _GRID_CHUNK = 16

@@ -15,7 +15,7 @@ from ..faithfulness import area, step_shares
 from ..listing import public_names
 from ..resizing import imresize
 from .arrays import dask_array, dataset
-from .layout import DONE, FAILED, STATES, zarr_package
+from .layout import AT_ONCE, DONE, FAILED, STATES, zarr_package
 from .plan import FORMAT, FORMAT_VERSION
 from .work import CURVES
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
 _INNER = ("common_size", "group", "mean_drops", "method")
-# Images that are read at once.
-_AT_ONCE = 1024
 
 
 def open_maps(store: str | os.PathLike[str]) -> Maps:
@@ -361,8 +359,8 @@ class Maps:
     def _drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The drops of some images after the other, n×K×rows×columns, and the number of the first."""
         array, count = self.group["drops"], len(self)
-        for first in range(0, count, _AT_ONCE):
-            yield first, np.asarray(array[first : min(first + _AT_ONCE, count)])
+        for first in range(0, count, AT_ONCE):
+            yield first, np.asarray(array[first : min(first + AT_ONCE, count)])
 
     def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
         """The names of channels, which count from 1; nothing for 0."""

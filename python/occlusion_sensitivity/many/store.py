@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..arguments import expected, shown
 from ..packages import missing
-from .layout import DONE, FAILED, IN_A_CHUNK, NAME, TO_DO, Field, checksum, create_array, fields, zarr_package
+from .layout import AT_ONCE, DONE, FAILED, IN_A_CHUNK, NAME, TO_DO, Field, checksum, create_array, fields, zarr_package
 from .plan import FORMAT, Plan, differences
 from .work import CURVES, Outcome
 
@@ -68,11 +68,7 @@ class StoreWriter:
 
     def _stored_names(self) -> list[str]:
         array = self._arrays["name"]
-        parts = [
-            _read(array, slice(first, min(first + array.chunks[0], array.shape[0])), NAME)
-            for first in range(0, array.shape[0], array.chunks[0])
-        ]
-        return [str(name) for part in parts for name in part]
+        return [str(name) for name in _read(array, slice(0, array.shape[0]), NAME)]
 
     def digests(self) -> dict[int, str]:
         """The SHA-256 of the pictures whose maps are there and whole, by their places.
@@ -80,15 +76,13 @@ class StoreWriter:
         What is damaged on the disk is to be done again from now on.
         """
         found: dict[int, str] = {}
-        for first in range(0, len(self.names), IN_A_CHUNK):
-            chunk = self._chunk(first)
-            for k in np.flatnonzero(chunk.values["state"] == DONE).tolist():
-                if checksum(chunk.values, k) == chunk.values["checksum"][k]:
-                    found[first + k] = str(chunk.values["sha256"][k])
+        for first in range(0, len(self.names), AT_ONCE):
+            values = self._values(first, AT_ONCE)
+            for k in np.flatnonzero(values["state"] == DONE).tolist():
+                if checksum(values, k) == values["checksum"][k]:
+                    found[first + k] = str(values["sha256"][k])
                 else:
-                    chunk.forget(k)
-            if not chunk.is_dirty:
-                del self._chunks[first]
+                    self.forget(first + k)
         self.flush()
         return found
 
@@ -126,10 +120,13 @@ class StoreWriter:
     def _chunk(self, place: int) -> "_Chunk":
         first = place - place % IN_A_CHUNK
         if first not in self._chunks:
-            part = slice(first, min(first + IN_A_CHUNK, len(self.names)))
-            values = {field.name: _read(self._arrays[field.name], part, field) for field in self._fields}
-            self._chunks[first] = _Chunk(values)
+            self._chunks[first] = _Chunk(self._values(first, IN_A_CHUNK))
         return self._chunks[first]
+
+    def _values(self, first: int, count: int) -> dict[str, NDArray[Any]]:
+        """Of each array those of so many images, or of as many as there are."""
+        part = slice(first, min(first + count, len(self.names)))
+        return {field.name: _read(self._arrays[field.name], part, field) for field in self._fields}
 
     def _grow(self, grid: tuple[int, ...]) -> None:
         """Make room for a mask grid of that size, where images differ in theirs."""
@@ -308,9 +305,12 @@ def _gone_on_with(name: str, path: Path, plan: Plan) -> Any:
 
 
 def _read(array: Any, part: slice, field: Field) -> NDArray[Any]:
-    """Values of the store; those that are damaged, as if they had never been written."""
+    """Values of the store; those of a chunk that is damaged, as if they had never been written."""
     try:
-        found = np.array(array[part], dtype=object if field.dtype is str else field.dtype)
+        return np.array(array[part], dtype=object if field.dtype is str else field.dtype)
     except Exception:  # of a checksum, of a codec, of the disk
-        return field.empty(part.stop - part.start, array.shape[1:])
-    return found
+        length = array.chunks[0]
+        if part.stop - part.start <= length:
+            return field.empty(part.stop - part.start, array.shape[1:])
+    firsts = range(part.start, part.stop, length)
+    return np.concatenate([_read(array, slice(first, min(first + length, part.stop)), field) for first in firsts])
