@@ -114,10 +114,13 @@ class Ground:
 
     def values(self, explanation: Explanation, k: int) -> NDArray[np.float32]:
         """The map of a class in the size of the picture; NaN where the network did not see it."""
+        return self.map_of(explanation.drops(k), explanation.options.output_upsampling)
+
+    def map_of(self, drops: NDArray[np.float32], method: str) -> NDArray[np.float32]:
+        """The same of drops on the mask grid; of K classes H×W×K."""
         row0, row1, col0, col1 = self.frame.seen
-        found = np.full(self.picture.shape[:2], np.nan, dtype=np.float32)
-        method = explanation.options.output_upsampling
-        found[row0:row1, col0:col1] = brought_to((row1 - row0, col1 - col0), explanation.drops(k), method)
+        found = np.full((*self.picture.shape[:2], *drops.shape[2:]), np.nan, dtype=np.float32)
+        found[row0:row1, col0:col1] = brought_to((row1 - row0, col1 - col0), drops, method)
         return found
 
     def box(self, explanation: Explanation, k: int) -> Box | None:

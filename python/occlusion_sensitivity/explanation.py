@@ -23,6 +23,7 @@ from .network.network import Network
 from .option_types import DrawingOptions, PageOptions
 from .options import OcclusionOptions
 from .outputs import MOST_CLASSES, checked_output
+from .painting import is_flat
 from .preprocessing import Preprocessing, are_probabilities
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
     from .pages.page import Page
 
-# Drops below this share of the score are what single precision leaves of none.
-_NO_DROP = 1e-6
 _INNER = ("image", "mask_grid", "frame", "network", "options", "preprocessing", "all_scores", "all_classes")
 
 
@@ -141,9 +140,7 @@ class Explanation:
 
     def is_flat(self, k: int = 0) -> bool:
         """Whether no mask changes the score of the k-th class, from 0."""
-        drops = self.drops(k)
-        finite = drops[np.isfinite(drops)]
-        return bool(finite.size and np.abs(finite).max() <= _NO_DROP * abs(self.scores[k]))
+        return is_flat(self.drops(k), float(self.scores[k]))
 
     def peak(self, k: int = 0, frame: str = "photograph") -> Peak | None:
         """The strongest mask of the k-th class, from 0, in pixels of the photograph, or of the network's image.

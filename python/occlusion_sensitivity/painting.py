@@ -28,6 +28,8 @@ FULLY_COLOURED = 0.5
 # How much of the light is left where the map is zero, or below.
 _DARKEST = 0.25
 _ROWS_AT_ONCE = 64
+# Drops below this share of the score are what single precision leaves of none.
+_NO_DROP = 1e-6
 
 
 def diverging(m: int = 256) -> ColourMap:
@@ -93,6 +95,12 @@ class Scale:
     def values(self, count: int = 256) -> NDArray[np.float64]:
         """Values from low to high."""
         return np.linspace(self.low, self.high, count)
+
+
+def is_flat(drops: NDArray[Any], score: float) -> bool:
+    """Whether no mask changes the score."""
+    finite = drops[np.isfinite(drops)]
+    return bool(finite.size and np.abs(finite).max() <= _NO_DROP * abs(score))
 
 
 def overlaid(picture: Picture, values: NDArray[Any], scale: Scale, opacity: float) -> Picture:
