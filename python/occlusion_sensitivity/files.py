@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,30 @@ def write_whole(file: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
         stream.close()
         part.replace(file)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder beside `folder`, whose place it takes at the end of the ``with``; what was there is removed then.
+
+    Where that is not reached, nothing has changed.
+    """
+    name = f".occlusion-sensitivity-{secrets.token_hex(8)}"
+    part, old = folder.with_name(f"{name}.part"), folder.with_name(f"{name}.old")
+    part.mkdir()
+    try:
+        yield part
+        if folder.exists():
+            folder.rename(old)
+        try:
+            part.rename(folder)
+        except BaseException:
+            if old.exists():
+                old.rename(folder)
+            raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def sha256(file: Path) -> str:
