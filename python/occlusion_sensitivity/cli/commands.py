@@ -104,10 +104,20 @@ def explain_all(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     from ..many import open_maps
 
+    if arguments.images is not None and arguments.html is None:
+        msg = "--images is for the page that --html writes."
+        raise ValueError(msg)
     maps = open_maps(arguments.store)
+    if arguments.html is not None:
+        from ..many.sheet import write_sheet
+
+        how = (arguments.html, arguments.images, sys.stderr.isatty(), "--html", "--images")
+        pictures = write_sheet(maps, *how)
     for name, error in maps.failed.items():
         print(f"{_printable(name)}: {_printable(error)}")
     print(_how_many(maps, arguments.store))
+    if arguments.html is not None:
+        print(f"Written: {arguments.html}, with its pictures in {pictures}")
     return 0
 
 

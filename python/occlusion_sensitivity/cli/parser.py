@@ -139,9 +139,22 @@ def _add_show(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "show",
         allow_abbrev=False,
         help="look at the maps of many pictures",
-        description="Say how many maps a store has, and what failed.",
+        description="Say how many maps a store has, and what failed; or write a page to look at them: a contact sheet "
+        "to sort and search, with each picture under its map a click away, and the mean maps.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        "  occlusion-sensitivity show maps.zarr\n"
+        "  occlusion-sensitivity show maps.zarr --html index.html\n",
     )
     show.add_argument("store", metavar="STORE", help="what explain-all has filled, as maps.zarr")
+    show.add_argument(
+        "--html",
+        metavar="FILE",
+        help="write the page, and its pictures into a folder beside it: FILE's name with _files",
+    )
+    show.add_argument(
+        "--images", metavar="FOLDER", help="where the pictures are now (default: where explain-all found them)"
+    )
     show.set_defaults(run=commands.show)
 
 

@@ -1,9 +1,10 @@
-"""The maps of a store as one array, of Dask's and of xarray's."""
+"""The maps of a store together: as one array, of Dask's and of xarray's, and their means."""
 
 from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..packages import missing
 from ..resizing import imresize
+from .layout import DONE
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -53,9 +55,40 @@ def dataset(maps: Maps) -> Dataset:
     return xarray.Dataset(variables, coordinates, {"how": json.dumps(maps.attributes)})
 
 
+def mean_drops(maps: Maps, channels: Sequence[int | None]) -> tuple[list[NDArray[np.float32]], list[int]]:
+    """The mean of the drops of each channel, from 1, on the mask grid, and of how many maps.
+
+    None stands for the first class of each image.
+    """
+    grid = maps.group["drops"].shape[2:]
+    sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
+    row_of = {channel: row for row, channel in enumerate(channels)}
+    states, explained, sizes = maps.read("state"), maps.read("channel"), maps.read("size")
+    for first, drops in maps.drops_in_parts():
+        for k in np.flatnonzero(states[first : first + len(drops)] == DONE).tolist():
+            ranks = [(rank, row_of[one]) for rank, one in enumerate(explained[first + k].tolist()) if one in row_of]
+            ranks += [(0, row_of[None])] if None in row_of else []
+            if ranks:
+                found = _on_grid(drops[k], sizes[first + k, 2].tolist(), grid)
+            for rank, row in ranks:
+                sums[row] += found[rank]
+                counts[row] += 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = sums / counts[:, np.newaxis, np.newaxis]
+    return [mean.astype(np.float32) for mean in means], counts.tolist()
+
+
 def _maps_of(drops: NDArray[np.float32], size: tuple[int, int], method: str) -> NDArray[np.float32]:
     """Of drops, images×K×rows×columns, the maps, images×H×W×K: as of one after the other."""
     found = np.empty((len(drops), *size, drops.shape[1]), dtype=np.float32)
     for k, one in enumerate(np.moveaxis(drops, 1, 3)):
         found[k] = one if method == "none" else imresize(np.ascontiguousarray(one), list(size), method)
     return found
+
+
+def _on_grid(drops: NDArray[np.float32], size: Sequence[int], grid: tuple[int, ...]) -> NDArray[np.float32]:
+    """An image's drops, K×rows×columns, brought from its own mask grid to that one."""
+    if tuple(size) == grid:
+        return drops
+    own = np.ascontiguousarray(np.moveaxis(drops[:, : size[0], : size[1]], 0, 2))
+    return np.moveaxis(imresize(own, list(grid)), 2, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..arguments import as_text, channel_in_any_case, expected, shown, text_choice
 from ..faithfulness import area, step_shares
 from ..listing import public_names
+from ..mini_batches import Progress
 from ..resizing import imresize
-from .arrays import dask_array, dataset
+from .arrays import dask_array, dataset, mean_drops
 from .layout import AT_ONCE, DONE, FAILED, STATES, zarr_package
 from .plan import FORMAT, FORMAT_VERSION
 from .work import CURVES
@@ -22,7 +23,7 @@ from .work import CURVES
 if TYPE_CHECKING:
     from xarray import Dataset
 
-_INNER = ("common_size", "group", "mean_drops", "method")
+_INNER = ("common_size", "drops_in_parts", "group", "method", "place", "read")
 
 
 def open_maps(store: str | os.PathLike[str]) -> Maps:
@@ -113,7 +114,7 @@ class Maps:
     def __init__(self, group: Any, attributes: Mapping[str, Any], place: str) -> None:
         self.group = group
         self.attributes = dict(attributes)
-        self._place = place
+        self.place = place
         self._names: list[str] | None = None
 
     def __len__(self) -> int:
@@ -129,7 +130,7 @@ class Maps:
     @property
     def names(self) -> list[str]:
         if self._names is None:
-            self._names = [str(name) for name in self._read("name")[: len(self)]]
+            self._names = [str(name) for name in self.read("name")[: len(self)]]
         return self._names
 
     @property
@@ -166,7 +167,7 @@ class Maps:
         """
         name = text_choice("name", name, CURVES)
         if self.attributes["faithfulness"] is None:
-            msg = f"{shown(self._place)} has no curves: faithfulness=True keeps them."
+            msg = f"{shown(self.place)} has no curves: faithfulness=True keeps them."
             raise ValueError(msg)
         found = np.asarray(self.group[name][self._checked(i)]).T
         return found[:, 0] if found.shape[1] == 1 else found
@@ -181,13 +182,13 @@ class Maps:
             are several, class, channel (from 1), score, peak (the strongest drop), and, where they were asked for,
             deletion_area and insertion_area; height and width of the photograph; its sha256; error.
         """
-        channels, sizes = self._read("channel"), self._read("size")
+        channels, sizes = self.read("channel"), self.read("size")
         columns = {
             "name": np.array(self.names, dtype=np.str_),
-            "state": np.array(STATES, dtype=np.str_)[self._read("state")],
+            "state": np.array(STATES, dtype=np.str_)[self.read("state")],
             "class": self._classes_of(channels),
             "channel": channels,
-            "score": self._read("score"),
+            "score": self.read("score"),
             "peak": self._peaks(),
             **{f"{name}_area": self._areas(name) for name in CURVES if self.attributes["faithfulness"] is not None},
             "height": sizes[:, 0, 0],
@@ -205,12 +206,12 @@ class Maps:
     @property
     def done(self) -> list[int]:
         """The images, from 0, that have a map."""
-        return [int(k) for k in np.flatnonzero(self._read("state") == DONE)]
+        return [int(k) for k in np.flatnonzero(self.read("state") == DONE)]
 
     @property
     def failed(self) -> dict[str, str]:
         """Why images have none: their names with the errors."""
-        errors, states = self._texts("error"), self._read("state")
+        errors, states = self._texts("error"), self.read("state")
         return {self.names[k]: str(errors[k]) for k in np.flatnonzero(states == FAILED)}
 
     def mean_map(self, label: str | None = None) -> NDArray[np.float32]:
@@ -232,32 +233,10 @@ class Maps:
             if as_text(label) is None:
                 raise TypeError(expected("label", "a class name", label))
             channel = channel_in_any_case("label", label, self.classes, "mean_map() is of all classes")
-        means, _ = self.mean_drops([channel])
+        means, _ = mean_drops(self, [channel])
         size = self._image_size(next(iter(self.done), 0))
         found = means[0] if self.method == "none" else imresize(means[0], list(size), self.method)
         return np.asarray(found, dtype=np.float32)
-
-    def mean_drops(self, channels: Sequence[int | None]) -> tuple[list[NDArray[np.float32]], list[int]]:
-        """The mean of the drops of each channel, from 1, on the mask grid, and of how many maps.
-
-        None stands for the first class of each image.
-        """
-        grid = self.group["drops"].shape[2:]
-        sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
-        row_of = {channel: row for row, channel in enumerate(channels)}
-        states, explained, sizes = self._read("state"), self._read("channel"), self._read("size")
-        for first, drops in self._drops_in_parts():
-            for k in np.flatnonzero(states[first : first + len(drops)] == DONE).tolist():
-                ranks = [(rank, row_of[one]) for rank, one in enumerate(explained[first + k].tolist()) if one in row_of]
-                ranks += [(0, row_of[None])] if None in row_of else []
-                if ranks:
-                    found = _on_grid(drops[k], sizes[first + k, 2].tolist(), grid)
-                for rank, row in ranks:
-                    sums[row] += found[rank]
-                    counts[row] += 1
-        with np.errstate(invalid="ignore", divide="ignore"):
-            means = sums / counts[:, np.newaxis, np.newaxis]
-        return [mean.astype(np.float32) for mean in means], counts.tolist()
 
     def to_dask(self) -> Any:
         """All maps as a Dask array, N×H×W or N×H×W×K: made from the drops when they are computed.
@@ -283,14 +262,50 @@ class Maps:
         """
         return dataset(self)
 
+    def save(
+        self, file: str | os.PathLike[str], images: Any = None, *, progress: bool | Progress | None = None
+    ) -> None:
+        """Write a contact sheet: a page with all images under their maps, and beside it a folder of pictures.
+
+        The page sorts them by name, class and score, lists what failed, and shows the mean maps. It needs nothing but
+        the folder, of the same name with "_files" at its end: both can be moved together.
+
+        Parameters
+        ----------
+        file : str or os.PathLike
+            Ends in .html. Written whole or not at all, and the folder, too.
+        images : str, os.PathLike, sequence of these, or array_like, optional
+            Where the images are, as :func:`explain_images` takes them; matched by their names, and those of an array by
+            their places. By default where they were.
+        progress : bool or callable, default False
+            Whether a bar is shown; or what is called with how many of how many images are drawn.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If file does not end in .html, or its folder holds other things; if images are none.
+        FileNotFoundError, RuntimeError
+            If there is no such folder, or it cannot be written; if there are no such images.
+        ImportError
+            If Jinja2 or Pillow is missing.
+
+        Warns
+        -----
+        RuntimeWarning
+            If pictures are gone, changed, or were in no file: their maps are shown alone.
+        """
+        from .sheet import write_sheet
+
+        write_sheet(self, file, images, progress)
+
     def __dir__(self) -> list[str]:
         return public_names(super().__dir__(), _INNER)
 
     def __repr__(self) -> str:
-        states = self._read("state")
+        states = self.read("state")
         counts = {name: int(np.count_nonzero(states == state)) for state, name in enumerate(STATES)}
         said = ", ".join(f"{counts[name]} {name}" for name in ("done", "failed", "to do") if counts[name])
-        return f"Maps of {len(self)} images in {self._place}: {said or 'none'}"
+        return f"Maps of {len(self)} images in {self.place}: {said or 'none'}"
 
     def _checked(self, i: object) -> int:
         if isinstance(i, bool) or not isinstance(i, int | np.integer):
@@ -301,12 +316,12 @@ class Maps:
             raise IndexError(msg)
         return k
 
-    def _read(self, name: str) -> NDArray[Any]:
+    def read(self, name: str) -> NDArray[Any]:
         """All values of an array; those of images that are added just now are left out."""
         return np.asarray(self.group[name][: len(self)])
 
     def _texts(self, name: str) -> NDArray[np.str_]:
-        return np.array([str(text) for text in self._read(name)], dtype=np.str_)
+        return np.array([str(text) for text in self.read(name)], dtype=np.str_)
 
     def _drops(self, k: int) -> NDArray[np.float32]:
         """Rows × columns × K; of an image without a map NaN."""
@@ -331,7 +346,7 @@ class Maps:
 
     def common_size(self) -> tuple[int, int]:
         """Of all maps; ValueError where they differ."""
-        sizes = self._read("size")[self._read("state") == DONE][:, 2 if self.method == "none" else 1]
+        sizes = self.read("size")[self.read("state") == DONE][:, 2 if self.method == "none" else 1]
         if len(np.unique(sizes, axis=0)) > 1:
             msg = "The maps have different sizes, and make no array: maps[i] gives one of them."
             raise ValueError(msg)
@@ -340,23 +355,23 @@ class Maps:
     def _peaks(self) -> NDArray[np.float32]:
         """The strongest drop of each image and class, NaN where none is finite."""
         found = np.full(self.group["drops"].shape[:2], np.nan, dtype=np.float32)
-        for first, drops in self._drops_in_parts():
+        for first, drops in self.drops_in_parts():
             strongest = np.where(np.isfinite(drops), drops, -np.inf).max(axis=(2, 3), initial=-np.inf)
             found[first : first + len(drops)] = np.where(np.isfinite(strongest), strongest, np.nan)
         return found[: len(self)]
 
     def _areas(self, name: str) -> NDArray[np.float64]:
         """Under the curves of that name, images × K."""
-        curves = self._read(name)
+        curves = self.read(name)
         count = curves.shape[2] - 1
-        sizes, found = self._read("size")[:, 1].prod(axis=1), np.full(curves.shape[:2], np.nan)
+        sizes, found = self.read("size")[:, 1].prod(axis=1), np.full(curves.shape[:2], np.nan)
         for pixels in np.unique(sizes[sizes > 0]).tolist():  # steps are whole pixels
             some = curves[sizes == pixels]
             scores = some.reshape(-1, count + 1).T
             found[sizes == pixels] = area(step_shares(pixels, count), scores).reshape(some.shape[:2])
         return found
 
-    def _drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    def drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The drops of some images after the other, n×K×rows×columns, and the number of the first."""
         array, count = self.group["drops"], len(self)
         for first in range(0, count, AT_ONCE):
@@ -365,11 +380,3 @@ class Maps:
     def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
         """The names of channels, which count from 1; nothing for 0."""
         return np.array(["", *self.classes], dtype=np.str_)[channels]
-
-
-def _on_grid(drops: NDArray[np.float32], size: Sequence[int], grid: tuple[int, ...]) -> NDArray[np.float32]:
-    """An image's drops, K×rows×columns, brought from its own mask grid to that one."""
-    if tuple(size) == grid:
-        return drops
-    own = np.ascontiguousarray(np.moveaxis(drops[:, : size[0], : size[1]], 0, 2))
-    return np.moveaxis(imresize(own, list(grid)), 2, 0)

@@ -16,6 +16,9 @@ from ..arguments import as_array, expected, shown, size_text, texts_in
 from ..packages import missing
 from ..pictures import EXTENSIONS, upright_content
 
+# Lies in the folder of a contact sheet's pictures.
+SHEET_MARK = "occlusion-sensitivity.txt"
+
 
 class Source(Protocol):
     """Where an image comes from; what travels to the process that explains it."""
@@ -138,6 +141,18 @@ def _texts_or_paths(images: object) -> Sequence[str | os.PathLike[str]] | None:
     return texts_in(images) if isinstance(images, np.ndarray) else None
 
 
+def source_named(name: str, folder: str) -> Source | None:
+    """The source of an image by its name in a store, and the folder there; None where it was one of an array."""
+    place = f"{folder.rstrip('/')}/{name}" if folder else name
+    if "://" in place:
+        try:
+            import fsspec
+        except ImportError as error:
+            raise missing("URLs need", "fsspec", "many", error) from error
+        return Remote(name, fsspec.open(place))
+    return File(name, Path(place)) if folder or Path(place).is_absolute() else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Located:
     """The files that one text stands for: their names, the folder that these are relative to, their sources."""
@@ -180,12 +195,15 @@ def _file(name: str, path: Path) -> Source:
 
 
 def _pictures_in(folder: Path) -> list[Path]:
-    """Below the folder, however deep and through links; what begins with a dot is hidden."""
+    """Below the folder, however deep and through links; not what a contact sheet drew.
+
+    What begins with a dot is hidden.
+    """
     found, seen = [], set()
     for root, inner, files in os.walk(folder, followlinks=True):
         inner[:] = [name for name in inner if not name.startswith(".")]
         real = os.path.realpath(root)
-        if real in seen:  # a link leads back
+        if real in seen or SHEET_MARK in files:  # a link leads back
             inner.clear()
             continue
         seen.add(real)
