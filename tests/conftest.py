@@ -1,6 +1,7 @@
 """Fixtures for every test: where the data is, and the small real networks."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,3 +98,26 @@ def headless():
     pyplot.close("all")
     yield pyplot
     pyplot.close("all")
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """Chromium without a window."""
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        why = "needs Chromium (Debian packages chromium, chromium-driver)"
+        if os.environ.get("OCCLUSION_REQUIRE_CHROMIUM"):
+            pytest.fail(f"OCCLUSION_REQUIRE_CHROMIUM is set: {why}")
+        pytest.skip(why)
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    folder = tmp_path_factory.mktemp("chromium")
+    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu", f"user-data-dir={folder}"):
+        options.add_argument(f"--{argument}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    driver.set_window_size(1100, 1300)
+    yield driver
+    driver.quit()

@@ -1,8 +1,6 @@
 """Pages to explore, in a real browser: what a reader points at is what the arrays hold."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,29 +13,6 @@ from occlusion_sensitivity.cli import main
 
 SEED = 15
 NAMES = ["cat", "</script><b id='x'>dog</b>", '猫 & "quotes"', "fish"]
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """Chromium without a window."""
-    if not (shutil.which("chromium") and shutil.which("chromedriver")):
-        why = "needs Chromium (Debian packages chromium, chromium-driver)"
-        if os.environ.get("OCCLUSION_REQUIRE_CHROMIUM"):
-            pytest.fail(f"OCCLUSION_REQUIRE_CHROMIUM is set: {why}")
-        pytest.skip(why)
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    folder = tmp_path_factory.mktemp("chromium")
-    for argument in ("headless=new", "no-sandbox", "disable-dev-shm-usage", "disable-gpu", f"user-data-dir={folder}"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(shutil.which("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_window_size(1100, 1300)
-    yield driver
-    driver.quit()
 
 
 class Reader:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import networks
-from occlusion_sensitivity import importNetworkFromONNX
+from occlusion_sensitivity import explain_images, importNetworkFromONNX
 from occlusion_sensitivity.pictures import encoded
 
 SIZE = (12, 10, 3)
@@ -39,3 +39,10 @@ def folder(tmp_path, images):
     (root / ".cache").mkdir()
     (root / ".cache" / "d.png").write_text("no picture")
     return root
+
+
+@pytest.fixture
+def maps(net, folder, tmp_path):
+    """Of these pictures, and of one that cannot be read."""
+    (folder / "bad.png").write_text("no picture")
+    return explain_images(net, folder, tmp_path / "maps.zarr", ["one", "two", "three", "four"], Stride=2, pixel_range=1)

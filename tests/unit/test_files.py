@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from occlusion_sensitivity.files import check_writable, write_whole
+from occlusion_sensitivity.files import check_writable, whole_folder, write_whole
 
 
 def test_threads_that_write_different_files_into_one_folder(tmp_path):
@@ -95,3 +95,42 @@ def test_a_killed_process_leaves_a_whole_file(tmp_path):
         content = file.read_bytes()
         assert len(content) == 100_000
         assert len(set(content)) == 1
+
+
+def test_a_folder_takes_the_place_of_another_in_one_piece(tmp_path):
+    folder = tmp_path / "folder"
+    for name in ("first", "second"):
+        before = os.listdir(tmp_path)
+        with whole_folder(folder) as part:
+            (part / name).write_bytes(b"content")
+            assert part.parent == tmp_path
+            assert [entry for entry in os.listdir(tmp_path) if entry != part.name] == before
+        assert os.listdir(tmp_path) == ["folder"]
+        assert os.listdir(folder) == [name]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("where", ["inside", "at the end"])
+def test_a_folder_that_was_there_stays_when_the_new_one_fails(tmp_path, monkeypatch, is_there, where):
+    folder = tmp_path / "folder"
+    if is_there:
+        folder.mkdir()
+        (folder / "old").write_bytes(b"content")
+    rename = type(folder).rename
+
+    def failing(path, target):
+        if path.suffix == ".part":
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    def write():
+        with whole_folder(folder) as part:
+            (part / "new").write_bytes(b"content")
+            if where == "inside":
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(folder), "rename", failing)
+    with pytest.raises((KeyboardInterrupt, OSError)):
+        write()
+    assert os.listdir(tmp_path) == (["folder"] if is_there else [])
+    assert not is_there or os.listdir(folder) == ["old"]

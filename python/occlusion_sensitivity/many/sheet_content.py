@@ -120,6 +120,7 @@ class Shown:
             "ranks": self.ranks,
             "left_out": self._class_count - self.ranks,
             "means": self.means,
+            "has_curves": self._has_curves,
             "classes": len(self._labels),
             "over": _gradient(bar_colours("overlay", _UNIT, DEFAULT_OPACITY, np.full((1, 1, 3), 128, dtype=np.uint8))),
             "pure": _gradient(_UNIT.colours_of(_UNIT.values(_STEPS))),
@@ -216,9 +217,8 @@ def _in_bytes(curves: NDArray[np.float64]) -> list[Any]:
     finite = np.isfinite(curves)
     low = float(curves.min(where=finite, initial=0.0))
     high = float(curves.max(where=finite, initial=0.0))
-    with np.errstate(invalid="ignore", over="ignore"):
-        shares = (curves - low) / ((high - low) or 1.0)
-    codes = np.where(finite, np.round(np.nan_to_num(shares) * _HIGHEST), _NO_VALUE).astype(np.uint8)
+    shares = (np.where(finite, curves, low) - low) / ((high - low) or 1.0)
+    codes = np.where(finite, np.round(shares * _HIGHEST), _NO_VALUE).astype(np.uint8)
     return [float(f"{low:.6g}"), float(f"{high:.6g}"), base64.b64encode(codes.tobytes()).decode("ascii")]
 
 

@@ -42,9 +42,9 @@ class Photographs:
         self._sources = None if images is None else sources_of(images, typed)
         self._places = {} if self._sources is None else {name: k for k, name in enumerate(self._sources.names)}
         if self._sources is not None and not self._places.keys() & set(maps.names):
-            here, there = (shown(names[0]) if names else "none" for names in (self._sources.names, maps.names))
+            names = ", ".join(shown(name) for name in maps.names[:2])
             msg = (
-                f"{typed} must be images of the store, but none has the name of one: {here} is here, and {there} there."
+                f"{typed} must be images of the store, whose names are {names} …; but {shown(images)} has none of them."
             )
             raise ValueError(msg)
 
