@@ -74,6 +74,7 @@ def test_the_readme_example_of_many_and_that_of_the_store(in_a_folder_with_a_cup
     maps = names["maps"]
     assert maps[0].shape == (224, 224, 3)
     assert np.isfinite(maps.mean_map("espresso")).all()
+    assert Path("index_files", "large", "0-3.jpg").stat().st_size > 10_000
     (code,) = python_blocks("docs/store.md")
     exec(code, names)
     np.testing.assert_array_equal(names["score_map"], maps[0][..., 0])

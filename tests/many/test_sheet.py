@@ -327,3 +327,20 @@ def test_ten_thousand_images_make_no_large_page(net, tmp_path):
         maps.save(tmp_path / f"{count}.html", images=X[:count])
         lengths.append((tmp_path / f"{count}.html").stat().st_size)
     assert (lengths[1] - lengths[0]) / 30 < 500
+
+
+@pytest.mark.parametrize("kind", ["double", "logical", "int64", "grey"])
+def test_arrays_of_any_class_are_drawn(images, tmp_path, kind):
+    """As what they are, from black to white; where nothing changes the score, without a colour."""
+    given, shown = {
+        "double": (images / 255, images),
+        "logical": (images > 100, 255 * (images > 100)),
+        "int64": (images.astype(np.int64), images),
+        "grey": (images[..., :1], np.repeat(images[..., :1], 3, axis=3)),
+    }[kind]
+    weight = np.zeros((2, *given.shape[1:]), dtype=np.float32)
+    net = importNetworkFromONNX(networks.linear(tmp_path / "net.onnx", weight))
+    explain_images(net, given, tmp_path / "maps.zarr", channels=1).save(tmp_path / "index.html", images=given)
+    assert Page(tmp_path / "index.html").data["alone"] == {}
+    drawn = pixels(tmp_path / "index_files" / "large" / "0.jpg")[10::20, 10::20]  # in the middle of each pixel
+    assert np.abs(drawn - shown[0]).mean() < 12  # JPEG has less of colours than of light

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..arguments import shown
 from ..drawings import Ground
 from ..framing import Fit, Frame, shown_size
-from ..painting import DEFAULT_OPACITY, Picture, Scale, brought_to, is_flat, mapped, overlaid
+from ..painting import DEFAULT_OPACITY, Picture, Scale, brought_to, checked_picture, is_flat, mapped, overlaid
 from ..pictures import encoded
 from ..resizing import imresize
 from .maps import Maps
@@ -61,7 +61,7 @@ def photograph(source: Source | None, digest: str) -> tuple[NDArray[Any] | None,
         return None, NO_FILE
     try:
         now, pixels = source.photograph()
-        return (pixels(), "") if now == digest else (None, CHANGED)
+        return (checked_picture(pixels()), "") if now == digest else (None, CHANGED)
     except OSError:
         return None, GONE
     except (ValueError, TypeError, RuntimeError, MemoryError):
