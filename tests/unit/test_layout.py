@@ -48,7 +48,7 @@ ALLOWED = {
     "bokeh": {"pages/page.py"},
     "jinja2": {"many/sheet.py", "pages/page.py"},
     "dask": {"many/arrays.py"},
-    "distributed": {"many/__init__.py", "many/cluster.py", "many/worker.py"},
+    "distributed": {f"many/{name}.py" for name in ("__init__", "cluster", "processes", "worker")},
     "filelock": {"many/store.py"},
     "fsspec": {"many/sources.py"},
     "xarray": {"many/arrays.py", "many/maps.py"},

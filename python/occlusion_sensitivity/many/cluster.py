@@ -1,17 +1,19 @@
 """A Dask cluster as the place where images are explained. What comes back is for the store, which workers never see."""
 
+import asyncio
 import dataclasses
 import logging
+import math
 import pickle
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arguments import expected, positive_integer
 from ..notices import warn_user
@@ -19,12 +21,15 @@ from ..packages import missing
 from .sources import File, Remote, Source
 from .work import Job, Outcome
 
+if TYPE_CHECKING:
+    from .processes import Processes
+
 # For each thread of the workers, so many images are on their way: enough to keep it busy.
 _WINDOW = 3
 _FEWEST = 8
-# Dask itself tries a task on four workers before it blames the task for their ends; as often it is tried here. Workers
-# end for other reasons as well.
-_ATTEMPTS = 5
+# How often a task is tried that gets lost; and one that Dask blames for the ends of four workers, as workers end for
+# other reasons as well.
+_ATTEMPTS, _BLAMED = 5, 2
 # Seconds between two looks at who is there; until a scheduler that does not answer is given up; until it is said that
 # no worker is there.
 _LOOK, _PATIENCE, _WARNING = 2.0, 20.0, 30.0
@@ -71,55 +76,59 @@ class Cluster:
         if first is None:  # nothing to do: no worker has to be started
             return
         with ExitStack() as stack:
-            running = _Running(self._connected(stack), self._typed, job)
+            running = _Running(*self._connected(stack), self._typed, job)
             stack.callback(running.end)
             yield from running.outcomes(first, items)
 
-    def _connected(self, stack: ExitStack) -> Any:
+    def _connected(self, stack: ExitStack) -> "tuple[Any, Processes | None]":
+        """The client, and the workers that are this run's own."""
         from distributed import Client, LocalCluster
+
+        from .processes import Processes
 
         connected: Any = Client
         if isinstance(self._given, Client):
-            return self._given
+            return self._given, None
         if isinstance(self._given, str):
             try:
-                return stack.enter_context(connected(self._given, timeout=_PATIENCE, set_as_default=False))
+                return stack.enter_context(connected(self._given, timeout=_PATIENCE, set_as_default=False)), None
             except (OSError, ValueError) as error:
                 msg = f"{self._typed}: there is no scheduler at {self._given!r}: {error}"
                 raise RuntimeError(msg) from error
-        # A worker that takes more memory than its share may be right: the networks of all fit, or they do not.
-        how: dict[str, Any] = {"n_workers": self._given, "threads_per_worker": 1, "memory_limit": 0}
         # No dashboard, and for what Dask serves beside it any port that is free.
-        how |= {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": ":0"}}
+        how: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"}}
         made: Any = LocalCluster
-        cluster = stack.enter_context(made(**how, silence_logs=logging.ERROR))
-        return stack.enter_context(connected(cluster, set_as_default=False))
+        cluster = stack.enter_context(made(n_workers=0, processes=True, silence_logs=logging.CRITICAL, **how))
+        client = stack.enter_context(connected(cluster, set_as_default=False))
+        return client, stack.enter_context(closing(Processes(self._given, cluster.scheduler_address)))
 
 
 class _Running:
     """A run on a cluster: the tasks that are on their way, and what is known of the workers."""
 
-    def __init__(self, client: Any, typed: str, job: Job) -> None:
+    def __init__(self, client: Any, processes: "Processes | None", typed: str, job: Job) -> None:
         self._client = client
+        self._processes = processes
         self._typed = typed
         self._job = job
         self._name = f"occlusion-sensitivity-{secrets.token_hex(8)}"
-        self._share_name = f"{self._name}-share"
+        self._plugins: list[str] = []
         self._tasks: dict[Any, _Task] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
+        self._workers: dict[str, tuple[str, frozenset[int]]] = {}
         self._machines: dict[str, list[frozenset[int]]] = {}
-        self._addresses: set[str] = set()
         self._threads = 0
-        self._looked = 0.0
+        self._looked = -math.inf
         self._sends_pictures = False
         self._files: dict[str, bytes] | None = None
-        self._began = self._answered = time.monotonic()
-        self._is_alone = False
+        self._answered = self._seen = time.monotonic()
+        self._is_told = False
 
     def outcomes(
         self, first: tuple[int, Source], items: Iterator[tuple[int, Source]]
     ) -> Generator[tuple[int, Outcome] | None]:
         self._send_job()
+        self._share()
         self._look_for_workers()
         self._submit(_Task(*first))
         is_more = True
@@ -138,12 +147,11 @@ class _Running:
     def end(self) -> None:
         """Leave nothing with the workers, as far as they are there."""
         with suppress(Exception):
-            self._client.cancel(list(self._tasks), force=True)
-        self._tasks.clear()
-        with suppress(Exception):
             if self._client.status == "running":
-                for name in (self._name, self._share_name):
+                self._client.cancel(list(self._tasks), force=True)
+                for name in self._plugins:
                     self._client.unregister_worker_plugin(name)
+        self._tasks.clear()
 
     def _submit(self, task: _Task) -> None:
         from .worker import explain
@@ -152,9 +160,9 @@ class _Running:
             task = _with_content(task)
         key = f"{self._name}-{task.number}-{task.attempt}-{secrets.token_hex(4)}"
         with self._errors_of_the_scheduler():
-            future = self._client.submit(explain, self._name, self._share_name, task.source, key=key, pure=False)
+            future = self._client.submit(explain, self._job_name, self._share_name, task.source, key=key, pure=False)
             self._tasks[future] = task
-            future.add_done_callback(self._ended.put)
+            future.add_done_callback(lambda done: self._ended.put(([done], None)))
 
     def _come_back(self) -> list[tuple[int, Outcome]]:
         """What came back by now; nothing where that takes long."""
@@ -166,87 +174,124 @@ class _Running:
         with suppress(Empty):
             while True:
                 ended.append(self._ended.get_nowait())
-        ended = [future for future in ended if future in self._tasks]
-        finished = [future for future in ended if future.status == "finished"]
-        results = self._results(finished) if finished else {}
-        found = []
-        for future in ended:
-            task = self._tasks.pop(future)
-            outcome = self._outcome(task, future, results.get(future))
-            if outcome is not None:
-                found.append((task.number, outcome))
+        finished, found = [], []
+        for futures, gathered in ended:
+            results = self._results(futures, gathered)
+            for future in futures:
+                if future not in self._tasks:
+                    continue
+                if gathered is None and future.status == "finished":
+                    finished.append(future)
+                    continue
+                task = self._tasks.pop(future)
+                outcome = self._outcome(task, future, results.get(future))
+                if outcome is not None:
+                    found.append((task.number, outcome))
+        self._gather(finished)
         return found
+
+    def _gather(self, finished: list[Any]) -> None:
+        """Ask for what tasks gave, without waiting: where a worker ends before it told, they are done again first."""
+        if finished:
+            gathering = self._client.gather(finished, asynchronous=True)
+            gathered = asyncio.run_coroutine_threadsafe(gathering, self._client.loop.asyncio_loop)
+            gathered.add_done_callback(lambda done: self._ended.put((finished, done)))
+
+    def _results(self, futures: list[Any], gathered: Any) -> dict[Any, Outcome]:
+        """What tasks gave, as far as it is here."""
+        if gathered is None:
+            return {}
+        try:
+            return dict(zip(futures, gathered.result(), strict=True))
+        except Exception:  # of one of them, or of the scheduler
+            self._check_scheduler()
+        if len(futures) > 1:
+            for future in futures:
+                self._gather([future])
+            futures.clear()
+        return {}
 
     def _outcome(self, task: _Task, future: Any, outcome: Outcome | None) -> Outcome | None:
         """What became of a task; None where it is on its way again."""
-        from distributed import KilledWorker
-
-        from .worker import NetworkMissingError
-
-        if outcome is not None and outcome.is_missing and not self._sends_pictures:
-            self._sends_pictures = _with_content(task) is not task
-            if self._sends_pictures:  # it is here, but not there
-                self._submit(task)
-                return None
         if outcome is not None:
-            return outcome
+            if not outcome.is_missing or (sent := _with_content(task)) is task:
+                return outcome
+            self._sends_pictures = True  # it is here, but not there
+            self._submit(sent)
+            return None
         error = future.exception() if future.status == "error" else None
-        if isinstance(error, NetworkMissingError) and self._files is None:
-            self._send_network()
-        elif isinstance(error, NetworkMissingError) and task.attempt <= _ATTEMPTS:
-            pass  # it had begun before the network came
-        elif isinstance(error, KilledWorker):
-            if task.attempt == _ATTEMPTS:
-                return Outcome(error="Each process that computed its map was killed, one after the other.")
-        elif error is not None:
-            raise error
-        else:
+        if error is None:
             self._check_scheduler()  # cancelled, or lost
             if task.attempt == _ATTEMPTS:
                 msg = f"{self._typed}: the cluster gives up tasks that are not done."
                 raise RuntimeError(msg)
-        self._submit(dataclasses.replace(task, attempt=task.attempt + 1))
-        return None
+        else:
+            outcome = self._outcome_of_an_error(task, error)
+        if outcome is None:
+            self._submit(dataclasses.replace(task, attempt=task.attempt + 1))
+        return outcome
+
+    def _outcome_of_an_error(self, task: _Task, error: BaseException) -> Outcome | None:
+        """What became of a task that ended with an error; None where it is to be tried again."""
+        from distributed import KilledWorker
+
+        from .worker import ForgottenError, NetworkMissingError
+
+        if isinstance(error, KilledWorker):
+            if task.attempt < _BLAMED:
+                return None
+            return Outcome(error="Each process that computed its map was killed, one after the other.")
+        if isinstance(error, NetworkMissingError) and task.attempt <= _ATTEMPTS:
+            if self._files is None:
+                self._send_network()  # others had begun before it came
+            return None
+        raise self._gone() if isinstance(error, ForgottenError) else error
 
     def _look_for_workers(self) -> None:
         """See now and then who is there: what is new is told how many share a machine."""
         from .worker import own_processors
 
         now = time.monotonic()
-        if now - self._looked < _LOOK:
+        if self._client.status != "running" or now - self._looked < (_LOOK if self._threads else _BRIEFLY):
             return
         self._looked = now
         with self._errors_of_the_scheduler():
             threads = self._client.nthreads()
         self._threads = sum(threads.values())
-        if threads or self._is_alone:
-            self._is_alone = bool(self._is_alone and not threads)
-        elif now - self._began > _WARNING:
-            self._is_alone = True
-            warn_user(f"{self._typed}: the cluster has no workers. The run goes on when some come.")
-        if set(threads) <= self._addresses and self._addresses:
+        if self._processes is not None:
+            self._processes.keep(are_there=bool(threads))
+        self._say_where_nobody_is(now)
+        new = [address for address in threads if address not in self._workers]
+        if not new:
             return
-        self._addresses |= set(threads)
         with self._errors_of_the_scheduler():
-            answers = self._client.run(own_processors, on_error="ignore")
+            answers = self._client.run(own_processors, workers=new, on_error="ignore")
+        self._workers = {address: own for address, own in self._workers.items() if address in threads} | answers
         machines: dict[str, list[frozenset[int]]] = defaultdict(list)
-        for name, mine in answers.values():
+        for name, mine in self._workers.values():
             machines[name].append(mine)
         # Where one has just ended, another will come.
         known = {**self._machines, **{n: w for n, w in machines.items() if len(w) > len(self._machines.get(n, ()))}}
-        if known != self._machines or not self._machines:
+        if known != self._machines:
             self._machines = known
             self._share()
+
+    def _say_where_nobody_is(self, now: float) -> None:
+        if self._threads:
+            self._seen, self._is_told = now, False
+        elif now - self._seen > _WARNING and not self._is_told:
+            self._is_told = True
+            warn_user(f"{self._typed}: the cluster has no workers. The run goes on when some come.")
 
     def _share(self) -> None:
         from .worker import SharePlugin
 
-        self._register(SharePlugin(self._share_name, self._machines))
+        self._share_name = self._register(lambda name: SharePlugin(name, self._machines))
 
     def _send_job(self) -> None:
         from .worker import JobPlugin
 
-        self._register(JobPlugin(self._name, pickle.dumps(self._job), self._files))
+        self._job_name = self._register(lambda name: JobPlugin(name, pickle.dumps(self._job), self._files))
 
     def _send_network(self) -> None:
         """Let the workers have the network's files, of which at least one does not see them."""
@@ -254,28 +299,32 @@ class _Running:
         self._files = {name: (file.path.parent / name).read_bytes() for name in file.digests()}
         self._send_job()
 
-    def _register(self, plugin: Any) -> None:
-        with self._errors_of_the_scheduler():
-            self._client.register_plugin(plugin, name=plugin.name)
+    def _register(self, made: Callable[[str], Any]) -> str:
+        """Give the workers of now, and those that come, a plugin; its name.
 
-    def _results(self, finished: list[Any]) -> dict[Any, Outcome]:
-        """What the tasks gave; of those whose worker ended before it could tell, nothing."""
-        try:
-            return dict(zip(finished, self._client.gather(finished), strict=True))
-        except Exception:  # of one of them, or of the scheduler
-            self._check_scheduler()
-        found = {}
-        for future in finished:
-            with suppress(Exception):
-                found[future] = future.result(timeout=_PATIENCE)
-        return found
+        Which is new each time: tasks that go on have begun with the one before.
+        """
+        name = f"{self._name}-{len(self._plugins)}"
+        self._plugins.append(name)
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._client.register_plugin(made(name), name=name)
+                return name
+            except OSError as error:  # of a worker that ended just then, or of the scheduler
+                self._check_scheduler()
+                if time.monotonic() > end:
+                    raise self._gone() from error
+            time.sleep(_BRIEFLY)
 
     @contextmanager
     def _errors_of_the_scheduler(self) -> Generator[None]:
         try:
             yield
-        except (OSError, TimeoutError, CancelledError) as error:
-            raise self._gone() from error
+        except Exception as error:
+            if isinstance(error, OSError | CancelledError) or self._client.status != "running":
+                raise self._gone() from error
+            raise
 
     def _check_scheduler(self) -> None:
         """Raise RuntimeError where the scheduler has not been there for a while."""

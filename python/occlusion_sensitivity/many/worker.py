@@ -24,6 +24,10 @@ class NetworkMissingError(RuntimeError):
     """The network's file is not here, or another: its content is asked for."""
 
 
+class ForgottenError(RuntimeError):
+    """The cluster knows nothing of the run any more: its scheduler was started again."""
+
+
 class JobPlugin(WorkerPlugin):
     """A run's job, on a worker: there before the first image comes, also on workers that join later.
 
@@ -100,6 +104,8 @@ class SharePlugin(WorkerPlugin):
 def explain(job_name: str, share_name: str, source: Source) -> Outcome:
     """Explain an image for a run, in the threads that are a task's share of the machine."""
     plugins: dict[str, Any] = get_worker().plugins
+    if not {job_name, share_name} <= plugins.keys():
+        raise ForgottenError
     share: SharePlugin = plugins[share_name]
     job: Job = plugins[job_name].job()
     with share.tasks, thread_limit(share.threads):
