@@ -43,10 +43,11 @@ def linear(file, weight, *, batch="N", bias=None, dtype=np.float32, softmax=Fals
 
 def convolutional(file, rng, *, batch="N", size=(12, 10), depth=3, n_channels=4, reshape=None, **how):
     """Conv, ReLU, pooling, fully connected, softmax. `reshape`: the shape of a Reshape in Flatten's place, a constant
-    initializer, or the output of a Constant node with `reshape_node=True`."""
-    as_node = how.pop("reshape_node", False)
+    initializer, or the output of a Constant node with `reshape_node=True`. `largest`: of the pixels for which no class is
+    certain."""
+    as_node, largest = how.pop("reshape_node", False), how.pop("largest", 1)
     constants = {
-        "kernel": rng.normal(size=(6, depth, 3, 3)).astype(np.float32),
+        "kernel": rng.normal(size=(6, depth, 3, 3)).astype(np.float32) / np.float32(largest),
         "weight": rng.normal(size=(6 * size[0] // 2 * (size[1] // 2), n_channels)).astype(np.float32) / 8,
         "bias": rng.normal(size=n_channels).astype(np.float32),
     }

@@ -12,7 +12,7 @@ SIZE = (12, 10, 3)
 
 @pytest.fixture
 def network_file(tmp_path):
-    return networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0))
+    return networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0), largest=255)
 
 
 @pytest.fixture
@@ -45,4 +45,4 @@ def folder(tmp_path, images):
 def maps(net, folder, tmp_path):
     """Of these pictures, and of one that cannot be read."""
     (folder / "bad.png").write_text("no picture")
-    return explain_images(net, folder, tmp_path / "maps.zarr", ["one", "two", "three", "four"], Stride=2, pixel_range=1)
+    return explain_images(net, folder, tmp_path / "maps.zarr", ["one", "two", "three", "four"], Stride=2)

@@ -56,7 +56,7 @@ def test_the_page_says_what_the_store_holds(maps, folder, tmp_path):
 def test_the_pictures_are_photographs_under_their_maps(net, tmp_path, fit, size):
     X = photograph(*size)
     (tmp_path / "x.png").write_bytes(encoded(X, "PNG"))
-    maps = explain_images(net, tmp_path / "x.png", tmp_path / "maps.zarr", channels="best 2", fit=fit, pixel_range=1)
+    maps = explain_images(net, tmp_path / "x.png", tmp_path / "maps.zarr", channels="best 2", fit=fit)
     maps.save(tmp_path / "index.html")
     drops = maps.drops(0)
     shown = np.array(size) * min(1, 1000 / max(size)) * max(1, 240 // max(size))
@@ -122,7 +122,7 @@ def test_pictures_behind_a_url(net, images, tmp_path):
 
     memory = fsspec.filesystem("memory")
     memory.pipe("/sheet/a.png", encoded(images[0], "PNG"))
-    maps = explain_images(net, "memory://sheet", tmp_path / "maps.zarr", pixel_range=1)
+    maps = explain_images(net, "memory://sheet", tmp_path / "maps.zarr")
     maps.save(tmp_path / "index.html")
     assert Page(tmp_path / "index.html").data["alone"] == {}
     memory.rm("/sheet", recursive=True)
@@ -273,7 +273,7 @@ def test_names_of_any_kind_break_nothing(net, images, tmp_path):
         (root / name).write_bytes(encoded(image, "PNG"))
     (root / WILD[-1]).write_text("no picture")
     classes = [f"</script><i>{k}\" '\udcfe" for k in range(4)]
-    maps = explain_images(net, root, tmp_path / os.fsdecode(b"<i>maps\xff.zarr"), classes, pixel_range=1)
+    maps = explain_images(net, root, tmp_path / os.fsdecode(b"<i>maps\xff.zarr"), classes)
     output = tmp_path / os.fsdecode(b"a b%20#<i>\xff.html")
     maps.save(output)
     page = Page(output)
@@ -290,7 +290,7 @@ def test_names_of_any_kind_break_nothing(net, images, tmp_path):
 def test_a_store_without_a_single_map(net, tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "bad.png").write_text("no picture")
-    maps = explain_images(net, tmp_path / "photos", tmp_path / "maps.zarr", pixel_range=1)
+    maps = explain_images(net, tmp_path / "photos", tmp_path / "maps.zarr")
     maps.save(tmp_path / "index.html")
     page = Page(tmp_path / "index.html")
     assert page.data["names"] == []
@@ -302,7 +302,7 @@ def test_a_store_without_a_single_map(net, tmp_path):
 def test_what_is_still_to_do_is_said(net, folder, tmp_path):
     (folder / "bad.png").write_text("no picture")
     with pytest.raises(RuntimeError, match="bad"):
-        explain_images(net, folder, tmp_path / "maps.zarr", on_error="raise", pixel_range=1)
+        explain_images(net, folder, tmp_path / "maps.zarr", on_error="raise")
     open_maps(tmp_path / "maps.zarr").save(tmp_path / "index.html")
     assert "6 images, of which 1 failed, 3 still to do." in Page(tmp_path / "index.html").said
 
@@ -311,7 +311,7 @@ def test_of_many_failures_the_first_are_listed(net, folder, tmp_path, monkeypatc
     monkeypatch.setattr(sheet_content, "_MOST_FAILURES", 2)
     for k in range(5):
         (folder / f"bad{k}.png").write_text("no picture")
-    explain_images(net, folder, tmp_path / "maps.zarr", pixel_range=1).save(tmp_path / "index.html")
+    explain_images(net, folder, tmp_path / "maps.zarr").save(tmp_path / "index.html")
     said = Page(tmp_path / "index.html").said
     assert "bad1.png" in said
     assert "bad2.png" not in said

@@ -103,7 +103,7 @@ def test_progress(maps, tmp_path):
 def test_the_pictures_of_a_sheet_are_no_images(maps, net, folder):
     """A sheet may lie in the folder of the photographs."""
     maps.save(folder / "index.html")
-    assert explain_images(net, folder, folder.parent / "maps.zarr", NAMES, Stride=2, pixel_range=1).names == maps.names
+    assert explain_images(net, folder, folder.parent / "maps.zarr", NAMES, Stride=2).names == maps.names
 
 
 def test_the_command(maps, folder, tmp_path, monkeypatch, capsys):

@@ -58,7 +58,7 @@ def dataset(maps: Maps) -> Dataset:
 def mean_drops(maps: Maps, channels: Sequence[int | None]) -> tuple[list[NDArray[np.float32]], list[int]]:
     """The mean of the drops of each channel, from 1, on the mask grid, and of how many maps.
 
-    None stands for the first class of each image.
+    None stands for the first class of each image. What is not finite all over is left out.
     """
     grid = maps.group["drops"].shape[2:]
     sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
@@ -71,8 +71,9 @@ def mean_drops(maps: Maps, channels: Sequence[int | None]) -> tuple[list[NDArray
             if ranks:
                 found = _on_grid(drops[k], sizes[first + k, 2].tolist(), grid)
             for rank, row in ranks:
-                sums[row] += found[rank]
-                counts[row] += 1
+                if np.isfinite(found[rank]).all():
+                    sums[row] += found[rank]
+                    counts[row] += 1
     with np.errstate(invalid="ignore", divide="ignore"):
         means = sums / counts[:, np.newaxis, np.newaxis]
     return [mean.astype(np.float32) for mean in means], counts.tolist()

@@ -121,11 +121,14 @@ class Maps:
         return int(self.group["state"].shape[0])
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        return (self[k] for k in range(len(self)))
+        sizes = self.read("size")
+        for first, drops in self.drops_in_parts():
+            for k, one in enumerate(drops):
+                yield self._map(one, sizes[first + k])
 
     def __getitem__(self, i: int) -> NDArray[np.float32]:
-        found = self._map(self._checked(i))
-        return found[..., 0] if found.shape[2] == 1 else found
+        k = self._checked(i)
+        return self._map(np.asarray(self.group["drops"][k]), self.group["size"][k])
 
     @property
     def names(self) -> list[str]:
@@ -144,7 +147,8 @@ class Maps:
 
     def drops(self, i: int) -> NDArray[np.float32]:
         """The drops of the i-th image, from 0, on the mask grid: rows×columns, or rows×columns×K."""
-        found = self._drops(self._checked(i))
+        k = self._checked(i)
+        found = _own_grid(np.asarray(self.group["drops"][k]), self.group["size"][k])
         return found[..., 0] if found.shape[2] == 1 else found
 
     def curves(self, name: str, i: int) -> NDArray[np.float64]:
@@ -225,8 +229,8 @@ class Maps:
         Returns
         -------
         map : numpy.ndarray of single, H×W
-            NaN where there is no such map. Where the images have different sizes, in the size of the first; their maps
-            are brought to the same mask grid before.
+            NaN where there is no such map. Maps that hold NaN or infinities are left out. Where the images have
+            different sizes, in the size of the first; their maps are brought to the same mask grid before.
         """
         channel = None
         if label is not None:
@@ -234,7 +238,7 @@ class Maps:
                 raise TypeError(expected("label", "a class name", label))
             channel = channel_in_any_case("label", label, self.classes, "mean_map() is of all classes")
         means, _ = mean_drops(self, [channel])
-        size = self._image_size(next(iter(self.done), 0))
+        size = self._image_size(self._first_sizes())
         found = means[0] if self.method == "none" else imresize(means[0], list(size), self.method)
         return np.asarray(found, dtype=np.float32)
 
@@ -323,25 +327,23 @@ class Maps:
     def _texts(self, name: str) -> NDArray[np.str_]:
         return np.array([str(text) for text in self.read(name)], dtype=np.str_)
 
-    def _drops(self, k: int) -> NDArray[np.float32]:
-        """Rows × columns × K; of an image without a map NaN."""
-        drops = np.asarray(self.group["drops"][k])
-        rows, cols = self.group["size"][k, 2]
-        found = drops[:, :rows, :cols] if rows else drops
-        return np.ascontiguousarray(np.moveaxis(found, 0, 2))
+    def _map(self, drops: NDArray[np.float32], sizes: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Of an image's drops, K×rows×columns, and sizes: H×W, or H×W×K."""
+        found = _own_grid(drops, sizes)
+        if self.method != "none" and 0 not in found.shape:
+            found = np.asarray(imresize(found, list(self._image_size(sizes)), self.method))
+        return found[..., 0] if found.shape[2] == 1 else found
 
-    def _map(self, k: int) -> NDArray[np.float32]:
-        """H×W×K."""
-        drops = self._drops(k)
-        if self.method == "none" or 0 in drops.shape:
-            return drops
-        return np.asarray(imresize(drops, list(self._image_size(k)), self.method))
+    def _first_sizes(self) -> NDArray[np.int32]:
+        """Those of the first image that has a map."""
+        done = self.done
+        return np.asarray(self.group["size"][done[0]] if done else np.zeros((3, 2), dtype=np.int32))
 
-    def _image_size(self, k: int) -> tuple[int, int]:
+    def _image_size(self, sizes: NDArray[np.int32]) -> tuple[int, int]:
         """Rows and columns of the network's image; of one that was not read, those of the mask grid."""
         rows, cols = self.attributes["network"]["input_size"][:2]
         if rows is None or cols is None:
-            rows, cols = self.group["size"][k, 1].tolist() if len(self) else (0, 0)
+            rows, cols = sizes[1].tolist()
         return (rows, cols) if rows and cols else self.group["drops"].shape[2:]
 
     def common_size(self) -> tuple[int, int]:
@@ -350,7 +352,7 @@ class Maps:
         if len(np.unique(sizes, axis=0)) > 1:
             msg = "The maps have different sizes, and make no array: maps[i] gives one of them."
             raise ValueError(msg)
-        return self.group["drops"].shape[2:] if self.method == "none" else self._image_size(next(iter(self.done), 0))
+        return self.group["drops"].shape[2:] if self.method == "none" else self._image_size(self._first_sizes())
 
     def _peaks(self) -> NDArray[np.float32]:
         """The strongest drop of each image and class, NaN where none is finite."""
@@ -380,3 +382,10 @@ class Maps:
     def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
         """The names of channels, which count from 1; nothing for 0."""
         return np.array(["", *self.classes], dtype=np.str_)[channels]
+
+
+def _own_grid(drops: NDArray[np.float32], sizes: NDArray[np.int32]) -> NDArray[np.float32]:
+    """An image's drops, K×rows×columns, as rows×columns×K of its own mask grid; without a map NaN."""
+    rows, cols = sizes[2]
+    found = drops[:, :rows, :cols] if rows else drops
+    return np.ascontiguousarray(np.moveaxis(found, 0, 2))
