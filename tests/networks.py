@@ -43,8 +43,8 @@ def linear(file, weight, *, batch="N", bias=None, dtype=np.float32, softmax=Fals
 
 def convolutional(file, rng, *, batch="N", size=(12, 10), depth=3, n_channels=4, reshape=None, **how):
     """Conv, ReLU, pooling, fully connected, softmax. `reshape`: the shape of a Reshape in Flatten's place, a constant
-    initializer, or the output of a Constant node with `reshape_node=True`. `largest`: of the pixels for which no class is
-    certain."""
+    initializer, or the output of a Constant node with `reshape_node=True`. `largest`: of the pixels, for which no class
+    is certain."""
     as_node, largest = how.pop("reshape_node", False), how.pop("largest", 1)
     constants = {
         "kernel": rng.normal(size=(6, depth, 3, 3)).astype(np.float32) / np.float32(largest),
