@@ -175,16 +175,17 @@ _UNIT = Scale.of(np.ones(1), "jet")
 
 def made(attributes: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """How maps were made: of each part its name, and what is in it."""
-    plain = [(_words(name), _text(value)) for name, value in attributes.items() if not isinstance(value, Mapping)]
-    parts = [(_words(name), _flat(part)) for name, part in attributes.items() if isinstance(part, Mapping)]
-    return [("", [entry for entry in plain if entry[0] not in map(_words, _NOT_LISTED)]), *parts]
+    listed = {name: value for name, value in attributes.items() if name not in _NOT_LISTED}
+    parts = {name: value for name, value in listed.items() if isinstance(value, Mapping)}
+    plain = {name: value for name, value in listed.items() if name not in parts}
+    return [("", _entries(plain)), *((_words(name), _entries(part)) for name, part in parts.items())]
 
 
-def _flat(part: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _entries(part: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = []
     for name, value in part.items():
         if isinstance(value, Mapping):
-            found += [(f"{_words(name)} of {inner}", text) for inner, text in _flat(value)]
+            found += [(f"{_words(name)} of {inner}", _text(one)) for inner, one in value.items()]
         elif value is not None:
             found.append((_words(name), _text(value)))
     return found
