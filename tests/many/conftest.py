@@ -16,6 +16,12 @@ def network_file(tmp_path):
 
 
 @pytest.fixture
+def store(tmp_path):
+    """Where none is yet."""
+    return tmp_path / "maps.zarr"
+
+
+@pytest.fixture
 def net(network_file):
     return importNetworkFromONNX(network_file)
 

@@ -1,9 +1,5 @@
 """explain_images and open_maps: what is in the store, and when it is computed."""
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -12,7 +8,6 @@ from occlusion_sensitivity import (
     deletion,
     explain,
     explain_images,
-    imageInputLayer,
     importNetworkFromONNX,
     imresize,
     insertion,
@@ -25,11 +20,6 @@ from occlusion_sensitivity.pictures import encoded
 
 SIZE = (12, 10)
 NAMES = ["one", "two", "three", "four"]
-
-
-@pytest.fixture
-def store(tmp_path):
-    return tmp_path / "maps.zarr"
 
 
 @pytest.fixture
@@ -273,75 +263,10 @@ def test_progress_tells_of_what_is_in_the_store(net, images, store):
         explain_images(net, images, store, progress="yes")
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"MaskSize": 4}, r"options.MaskSize is 'auto' there and \[4, 4\] here"),
-        ({"MaskValue": 0}, r"options.MaskValue is 'auto' there and \[0.0, 0.0, 0.0\] here"),
-        ({"OutputUpsampling": "nearest"}, "options.OutputUpsampling is 'bicubic' there and 'nearest' here"),
-        ({"channels": "best 2"}, "channels is 'best 1' there and 'best 2' here"),
-        ({"channels": [1]}, r"channels is 'best 1' there and \[1\] here"),
-        ({"pixel_range": 1}, "preprocessing.pixel_range is 255.0 there and 1.0 here"),
-        ({"fit": "crop"}, "preprocessing.fit is 'squash' there and 'crop' here"),
-        ({"mean": 0.5}, r"network.normalization is 'none' there and 'zscore' here"),
-        ({"layer": "relu"}, r"network.outputs is \['prob'\] there and \['relu'\] here"),
-        ({"classNames": NAMES}, "class_names is .* there and .*'four'.* here"),
-    ],
-)
-def test_maps_made_in_another_way_are_refused(net, images, store, change, told):
-    before = np.stack(list(explain_images(net, images, store)))
-    with pytest.raises(ValueError, match=rf"store: '.*' holds maps that were made in another way: .*{told}"):
-        explain_images(net, images, store, **change)
-    np.testing.assert_array_equal(np.stack(list(open_maps(store))), before)
-
-
-def test_another_network_is_refused(net, images, store, tmp_path, network_file):
-    explain_images(net, images, store)
-    other = networks.convolutional(tmp_path / "other.onnx", np.random.default_rng(9))
-    with pytest.raises(ValueError, match=r"network.file is 'net.onnx' there and 'other.onnx' here; network.sha256.net"):
-        explain_images(importNetworkFromONNX(other), images, store)
-    layer = imageInputLayer([12, 10, 3], Normalization="zerocenter", Mean=np.full((12, 10, 3), 7.0))
-    with pytest.raises(
-        ValueError, match="network.normalization is 'none' there .* network.Mean is None there and 'SHA-256"
-    ):
-        explain_images(importNetworkFromONNX(network_file, InputLayer=layer), images, store)
-
-
-def test_a_release_with_other_numbers_is_refused(net, images, store, monkeypatch):
-    explain_images(net, images, store)
-    monkeypatch.setattr("occlusion_sensitivity.many.plan.NUMBERS", 2)
-    with pytest.raises(ValueError, match="numbers is 1 there and 2 here"):
-        explain_images(net, images, store)
-
-
 def test_equal_options_may_be_typed_in_other_ways(net, images, store, computed):
     explain_images(net, images, store, MaskSize=3, Stride="au", MaskClipping=True, MaskValue=7)
     explain_images(net, images, store, masksize=[3.0, 3], MaskClipping="ON", MaskValue=np.float32([7, 7, 7]))
     assert len(computed) == 5
-
-
-def test_places_that_are_no_store(net, images, tmp_path):
-    (tmp_path / "file").write_text("")
-    (tmp_path / "full").mkdir()
-    (tmp_path / "full" / "a.txt").write_text("")
-    with pytest.raises(ValueError, match="store must be the path of a folder, as maps.zarr, but is "):
-        explain_images(net, images, tmp_path / "file")
-    with pytest.raises(ValueError, match="store: '.*full' holds other things"):
-        explain_images(net, images, tmp_path / "full")
-    assert [file.name for file in (tmp_path / "full").iterdir()] == ["a.txt"]
-    with pytest.raises(FileNotFoundError, match="store: there is no folder '.*nowhere' for 'maps.zarr'"):
-        explain_images(net, images, tmp_path / "nowhere" / "maps.zarr")
-    with pytest.raises(ValueError, match="store must be a folder on a disk of this machine, but is 's3://bucket"):
-        explain_images(net, images, "s3://bucket/maps.zarr")
-    with pytest.raises(TypeError, match="store must be the path of a folder, as maps.zarr, but is 7"):
-        explain_images(net, images, 7)
-    import zarr
-
-    zarr.create_group(tmp_path / "other.zarr", attributes={"a": 1})
-    with pytest.raises(ValueError, match="store: '.*other.zarr' holds other things"):
-        explain_images(net, images, tmp_path / "other.zarr")
-    (tmp_path / "empty").mkdir()
-    assert len(explain_images(net, images, tmp_path / "empty")) == 5
 
 
 @pytest.mark.parametrize("upsampling", ["bicubic", "none"])
@@ -374,71 +299,3 @@ def test_curves_are_asked_for(net, images, store, tmp_path):
             explain_images(net, images, tmp_path / "other.zarr", faithfulness=steps)
     failed = explain_images(net, images, tmp_path / "many.zarr", faithfulness=121)
     assert set(failed.failed.values()) == {"It has 120 pixels, fewer than the 121 steps of deletion and insertion."}
-
-
-def test_mean_maps(net, images, store):
-    """Of all images, the first class of each; of a class, wherever it is; none without one."""
-    maps = explain_images(net, images, store, NAMES, channels="best 2", Stride=2, OutputUpsampling="none")
-    each, channels = np.stack(list(maps)).astype(np.float64), maps.table()["channel"]
-    np.testing.assert_allclose(maps.mean_map(), each[..., 0].mean(axis=0), rtol=1e-6)
-    for channel in np.unique(channels).tolist():
-        of_class = [each[k, ..., rank] for k, rank in np.argwhere(channels == channel)]
-        np.testing.assert_allclose(maps.mean_map(NAMES[channel - 1]), np.mean(of_class, axis=0), rtol=1e-6)
-    absent = set(range(1, 5)) - set(channels.ravel().tolist())
-    assert absent
-    assert np.isnan(maps.mean_map(NAMES[absent.pop() - 1])).all()
-    with pytest.raises(ValueError, match="label must be a class name of the network, but is 'five'"):
-        maps.mean_map("five")
-    with pytest.raises(TypeError, match="label must be a class name, but is 3"):
-        maps.mean_map(3)
-    before = maps.mean_map()
-    import zarr
-
-    zarr.open_group(store, mode="r+")["drops"][2, 0, 1, 1] = np.nan
-    others = [0, 1, 3, 4]
-    np.testing.assert_allclose(maps.mean_map(), each[others, ..., 0].mean(axis=0), rtol=1e-6)
-    assert not np.array_equal(before, maps.mean_map())
-
-
-def test_places_of_images(net, images, store):
-    maps = explain_images(net, images, store)
-    np.testing.assert_array_equal(maps[-1], maps[4])
-    np.testing.assert_array_equal(maps[np.int64(2)], list(maps)[2])
-    for place, error, message in (
-        (5, IndexError, "i must be from 0 to 4, but is 5"),
-        (-6, IndexError, "i must be from 0 to 4, but is -6"),
-        ("a", TypeError, "i must be the number of an image, from 0, but is 'a'"),
-        (slice(2), TypeError, "i must be the number of an image"),
-        (True, TypeError, "i must be the number of an image"),
-    ):
-        with pytest.raises(error, match=message):
-            maps[place]
-
-
-def test_a_dataset_of_xarray(net, images, store):
-    maps = explain_images(net, images, store, NAMES, channels=[2, 4], faithfulness=5)
-    found, table = maps.to_xarray(), maps.table()
-    assert found["map"].dims == ("image", "row", "column", "class")
-    np.testing.assert_array_equal(found["map"][3], maps[3])
-    for name in ("channel", "score", "peak", "deletion_area", "insertion_area", "state"):
-        np.testing.assert_array_equal(found[name], table[name])
-    np.testing.assert_array_equal(found["label"], table["class"])
-    assert json.loads(found.attrs["how"]) == maps.attributes
-
-
-def test_zarr_alone_reads_it(net, images, store):
-    """As docs/store.md says."""
-    maps = explain_images(net, images, store, channels=[3, 1])
-    code = (
-        "import json, sys, zarr; g = zarr.open_group(sys.argv[1], mode='r');"
-        "print(json.dumps([sorted(g.array_keys()), g['drops'][2].tolist(), g['channel'][2].tolist(), "
-        "g.attrs['options'], list(g['drops'].metadata.dimension_names), int(g['state'][2])]))"
-    )
-    command = [sys.executable, "-W", "error", "-c", code, str(store)]
-    keys, drops, channels, options, dimensions, state = json.loads(
-        subprocess.run(command, capture_output=True, check=True).stdout
-    )
-    assert keys == ["channel", "checksum", "drops", "error", "name", "score", "sha256", "size", "state"]
-    np.testing.assert_array_equal(np.float32(drops).transpose(1, 2, 0), maps.drops(2))
-    assert (channels, dimensions, state) == ([3, 1], ["image", "class", "row", "column"], 1)
-    assert options["MaskSize"] == "auto"
