@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import networks
+from faults import Scene
 from occlusion_sensitivity import explain_images, importNetworkFromONNX
 from occlusion_sensitivity.pictures import encoded
 
@@ -52,3 +53,9 @@ def maps(net, folder, tmp_path):
     """Of these pictures, and of one that cannot be read."""
     (folder / "bad.png").write_text("no picture")
     return explain_images(net, folder, tmp_path / "maps.zarr", ["one", "two", "three", "four"], Stride=2)
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory):
+    """A network, 150 pictures, and the store that an undisturbed run makes of them."""
+    return Scene(tmp_path_factory.mktemp("scene"))

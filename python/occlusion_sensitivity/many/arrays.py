@@ -28,7 +28,7 @@ def dask_array(maps: Maps) -> Any:
         raise missing("Arrays of all maps need", "Dask", "many", error) from error
     arrays: Any = dask.array
     size = maps.common_size()
-    drops = arrays.from_array(maps.group["drops"], chunks=maps.group["drops"].chunks)
+    drops = arrays.from_array(maps.stored.array("drops"), chunks=maps.stored.array("drops").chunks)
     drops = drops.rechunk(dict.fromkeys((1, 2, 3), -1))
     made = functools.partial(_maps_of, size=size, method=maps.method)
     count = drops.shape[1]
@@ -60,10 +60,10 @@ def mean_drops(maps: Maps, channels: Sequence[int | None]) -> tuple[list[NDArray
 
     None stands for the first class of each image. What is not finite all over is left out.
     """
-    grid = maps.group["drops"].shape[2:]
+    grid = maps.stored.array("drops").shape[2:]
     sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
     row_of = {channel: row for row, channel in enumerate(channels)}
-    states, explained, sizes = maps.read("state"), maps.read("channel"), maps.read("size")
+    states, explained, sizes = maps.stored.read("state"), maps.stored.read("channel"), maps.stored.read("size")
     for first, drops in maps.drops_in_parts():
         for k in np.flatnonzero(states[first : first + len(drops)] == DONE).tolist():
             ranks = [(rank, row_of[one]) for rank, one in enumerate(explained[first + k].tolist()) if one in row_of]

@@ -18,12 +18,13 @@ from ..resizing import imresize
 from .arrays import dask_array, dataset, mean_drops
 from .layout import AT_ONCE, DONE, FAILED, STATES, zarr_package
 from .plan import FORMAT, FORMAT_VERSION
+from .reading import Stored
 from .work import CURVES
 
 if TYPE_CHECKING:
     from xarray import Dataset
 
-_INNER = ("common_size", "drops_in_parts", "group", "method", "place", "read")
+_INNER = ("common_size", "drops_in_parts", "method", "place", "stored")
 
 
 def open_maps(store: str | os.PathLike[str]) -> Maps:
@@ -80,7 +81,7 @@ def open_maps(store: str | os.PathLike[str]) -> Maps:
     if attributes["format_version"] > FORMAT_VERSION:
         msg = f"store: {shown(text)} is of a later release of occlusion_sensitivity ({attributes['versions']})."
         raise ValueError(msg)
-    return Maps(group, attributes, text)
+    return Maps(Stored(group, attributes, text), attributes, text)
 
 
 class Maps:
@@ -111,29 +112,29 @@ class Maps:
     (2, (224, 224), ['done', 'done'])
     """
 
-    def __init__(self, group: Any, attributes: Mapping[str, Any], place: str) -> None:
-        self.group = group
+    def __init__(self, stored: Stored, attributes: Mapping[str, Any], place: str) -> None:
+        self.stored = stored
         self.attributes = dict(attributes)
         self.place = place
         self._names: list[str] | None = None
 
     def __len__(self) -> int:
-        return int(self.group["state"].shape[0])
+        return len(self.stored)
 
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        sizes = self.read("size")
+        sizes = self.stored.read("size")
         for first, drops in self.drops_in_parts():
             for k, one in enumerate(drops):
                 yield self._map(one, sizes[first + k])
 
     def __getitem__(self, i: int) -> NDArray[np.float32]:
-        k = self._checked(i)
-        return self._map(np.asarray(self.group["drops"][k]), self.group["size"][k])
+        values = self.stored.of_image(self._checked(i))
+        return self._map(values["drops"][0], values["size"][0])
 
     @property
     def names(self) -> list[str]:
         if self._names is None:
-            self._names = [str(name) for name in self.read("name")[: len(self)]]
+            self._names = [str(name) for name in self.stored.read("name")[: len(self)]]
         return self._names
 
     @property
@@ -147,8 +148,8 @@ class Maps:
 
     def drops(self, i: int) -> NDArray[np.float32]:
         """The drops of the i-th image, from 0, on the mask grid: rows×columns, or rows×columns×K."""
-        k = self._checked(i)
-        found = _own_grid(np.asarray(self.group["drops"][k]), self.group["size"][k])
+        values = self.stored.of_image(self._checked(i))
+        found = _own_grid(values["drops"][0], values["size"][0])
         return found[..., 0] if found.shape[2] == 1 else found
 
     def curves(self, name: str, i: int) -> NDArray[np.float64]:
@@ -173,7 +174,7 @@ class Maps:
         if self.attributes["faithfulness"] is None:
             msg = f"{shown(self.place)} has no curves: faithfulness=True keeps them."
             raise ValueError(msg)
-        found = np.asarray(self.group[name][self._checked(i)]).T
+        found: NDArray[np.float64] = self.stored.of_image(self._checked(i))[name][0].T
         return found[:, 0] if found.shape[1] == 1 else found
 
     def table(self) -> NDArray[np.void]:
@@ -186,13 +187,13 @@ class Maps:
             are several, class, channel (from 1), score, peak (the strongest drop), and, where they were asked for,
             deletion_area and insertion_area; height and width of the photograph; its sha256; error.
         """
-        channels, sizes = self.read("channel"), self.read("size")
+        channels, sizes = self.stored.read("channel"), self.stored.read("size")
         columns = {
             "name": np.array(self.names, dtype=np.str_),
-            "state": np.array(STATES, dtype=np.str_)[self.read("state")],
+            "state": np.array(STATES, dtype=np.str_)[self.stored.read("state")],
             "class": self._classes_of(channels),
             "channel": channels,
-            "score": self.read("score"),
+            "score": self.stored.read("score"),
             "peak": self._peaks(),
             **{f"{name}_area": self._areas(name) for name in CURVES if self.attributes["faithfulness"] is not None},
             "height": sizes[:, 0, 0],
@@ -210,12 +211,12 @@ class Maps:
     @property
     def done(self) -> list[int]:
         """The images, from 0, that have a map."""
-        return [int(k) for k in np.flatnonzero(self.read("state") == DONE)]
+        return [int(k) for k in np.flatnonzero(self.stored.read("state") == DONE)]
 
     @property
     def failed(self) -> dict[str, str]:
         """Why images have none: their names with the errors."""
-        errors, states = self._texts("error"), self.read("state")
+        errors, states = self._texts("error"), self.stored.read("state")
         return {self.names[k]: str(errors[k]) for k in np.flatnonzero(states == FAILED)}
 
     def mean_map(self, label: str | None = None) -> NDArray[np.float32]:
@@ -306,7 +307,7 @@ class Maps:
         return public_names(super().__dir__(), _INNER)
 
     def __repr__(self) -> str:
-        states = self.read("state")
+        states = self.stored.read("state")
         counts = {name: int(np.count_nonzero(states == state)) for state, name in enumerate(STATES)}
         said = ", ".join(f"{counts[name]} {name}" for name in ("done", "failed", "to do") if counts[name])
         return f"Maps of {len(self)} images in {self.place}: {said or 'none'}"
@@ -320,12 +321,8 @@ class Maps:
             raise IndexError(msg)
         return k
 
-    def read(self, name: str) -> NDArray[Any]:
-        """All values of an array; those of images that are added just now are left out."""
-        return np.asarray(self.group[name][: len(self)])
-
     def _texts(self, name: str) -> NDArray[np.str_]:
-        return np.array([str(text) for text in self.read(name)], dtype=np.str_)
+        return np.array([str(text) for text in self.stored.read(name)], dtype=np.str_)
 
     def _map(self, drops: NDArray[np.float32], sizes: NDArray[np.int32]) -> NDArray[np.float32]:
         """Of an image's drops, K×rows×columns, and sizes: H×W, or H×W×K."""
@@ -337,26 +334,26 @@ class Maps:
     def _first_sizes(self) -> NDArray[np.int32]:
         """Those of the first image that has a map."""
         done = self.done
-        return np.asarray(self.group["size"][done[0]] if done else np.zeros((3, 2), dtype=np.int32))
+        return np.asarray(self.stored.array("size")[done[0]] if done else np.zeros((3, 2), dtype=np.int32))
 
     def _image_size(self, sizes: NDArray[np.int32]) -> tuple[int, int]:
         """Rows and columns of the network's image; of one that was not read, those of the mask grid."""
         rows, cols = self.attributes["network"]["input_size"][:2]
         if rows is None or cols is None:
             rows, cols = sizes[1].tolist()
-        return (rows, cols) if rows and cols else self.group["drops"].shape[2:]
+        return (rows, cols) if rows and cols else self.stored.array("drops").shape[2:]
 
     def common_size(self) -> tuple[int, int]:
         """Of all maps; ValueError where they differ."""
-        sizes = self.read("size")[self.read("state") == DONE][:, 2 if self.method == "none" else 1]
+        sizes = self.stored.read("size")[self.stored.read("state") == DONE][:, 2 if self.method == "none" else 1]
         if len(np.unique(sizes, axis=0)) > 1:
             msg = "The maps have different sizes, and make no array: maps[i] gives one of them."
             raise ValueError(msg)
-        return self.group["drops"].shape[2:] if self.method == "none" else self._image_size(self._first_sizes())
+        return self.stored.array("drops").shape[2:] if self.method == "none" else self._image_size(self._first_sizes())
 
     def _peaks(self) -> NDArray[np.float32]:
         """The strongest drop of each image and class, NaN where none is finite."""
-        found = np.full(self.group["drops"].shape[:2], np.nan, dtype=np.float32)
+        found = np.full(self.stored.array("drops").shape[:2], np.nan, dtype=np.float32)
         for first, drops in self.drops_in_parts():
             strongest = np.where(np.isfinite(drops), drops, -np.inf).max(axis=(2, 3), initial=-np.inf)
             found[first : first + len(drops)] = np.where(np.isfinite(strongest), strongest, np.nan)
@@ -364,9 +361,9 @@ class Maps:
 
     def _areas(self, name: str) -> NDArray[np.float64]:
         """Under the curves of that name, images × K."""
-        curves = self.read(name)
+        curves = self.stored.read(name)
         count = curves.shape[2] - 1
-        sizes, found = self.read("size")[:, 1].prod(axis=1), np.full(curves.shape[:2], np.nan)
+        sizes, found = self.stored.read("size")[:, 1].prod(axis=1), np.full(curves.shape[:2], np.nan)
         for pixels in np.unique(sizes[sizes > 0]).tolist():  # steps are whole pixels
             some = curves[sizes == pixels]
             scores = some.reshape(-1, count + 1).T
@@ -375,9 +372,15 @@ class Maps:
 
     def drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The drops of some images after the other, n×K×rows×columns, and the number of the first."""
-        array, count = self.group["drops"], len(self)
-        for first in range(0, count, AT_ONCE):
-            yield first, np.asarray(array[first : min(first + AT_ONCE, count)])
+        states, sizes = self.stored.read("state"), self.stored.read("size")
+        for first in range(0, len(states), AT_ONCE):
+            some = slice(first, min(first + AT_ONCE, len(states)))
+            drops = self.stored.read("drops", some)
+            # So it looks where a chunk is missing.
+            is_empty = np.isnan(drops).all(axis=(1, 2, 3)) | (sizes[some] == 0).any(axis=(1, 2))
+            for k in np.flatnonzero(is_empty & (states[some] == DONE)).tolist():
+                self.stored.of_image(first + k)
+            yield first, drops
 
     def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
         """The names of channels, which count from 1; nothing for 0."""

@@ -69,7 +69,7 @@ class Shown:
         self.maps = maps
         self.table = maps.table()
         self.places: list[int] = np.flatnonzero(self.table["state"] == "done").tolist()
-        self._class_count = int(maps.group["channel"].shape[1])
+        self._class_count = int(maps.stored.array("channel").shape[1])
         self.ranks = min(self._class_count, MOST_CLASSES)
 
     def column(self, name: str) -> NDArray[Any]:
@@ -161,7 +161,7 @@ class Shown:
         if not self._has_curves or not self.places:
             return None
         # images × ranks × curves × steps
-        values = np.stack([self.maps.read(name)[self.places, : self.ranks] for name in CURVES], axis=2)
+        values = np.stack([self.maps.stored.read(name)[self.places, : self.ranks] for name in CURVES], axis=2)
         is_finite = np.isfinite(values[:, 0])
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = values[:, 0].sum(axis=0, where=is_finite) / is_finite.sum(axis=0)

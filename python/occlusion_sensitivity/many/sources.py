@@ -66,8 +66,13 @@ class Remote:
     file: Any
 
     def content(self) -> Content:
-        with self.file as stream:
-            return Content(self.name, stream.read())
+        try:
+            with self.file as stream:
+                return Content(self.name, stream.read())
+        except OSError:
+            raise
+        except Exception as error:  # each file system has errors of its own
+            raise OSError(str(error) or type(error).__name__) from error
 
     def photograph(self) -> tuple[str, Callable[[], NDArray[Any]]]:
         return self.content().photograph()
@@ -254,7 +259,8 @@ def _in_files(located: Sequence[_Located], typed: str) -> Sources:
         folder, named = located[0].folder, list(located[0].found)
     else:
         folder, named = "", [(f"{one.folder.rstrip('/')}/{name}", make) for one in located for name, make in one.found]
-    names = [name for name, _ in named]
+    # What is no Unicode in a name has no place in a store.
+    names = [name.encode(errors="backslashreplace").decode() for name, _ in named]
     twice = next(iter(_repeated(names)), None)
     if twice is not None:
         msg = f"{typed} must hold each file once, but holds {shown(twice)} more than once."

@@ -4,8 +4,9 @@ import functools
 import os
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +43,20 @@ class StoreWriter:
         self.names: list[str] = []
         self._fields = fields(plan.count, plan.grid_shape, plan.job.num_steps)
         self._chunks: dict[int, _Chunk] = {}
+        # By the first image of chunks: arrays whose chunk cannot be read.
+        self._damaged: dict[int, set[str]] = defaultdict(set)
         self._written = time.monotonic()
         self._pause = _SECONDS
-        self._group = _gone_on_with(name, path, plan) if _attributes(name, path) else _begun(path, plan, self._fields)
-        self._arrays: dict[str, Any] = {field.name: self._group[field.name] for field in (NAME, *self._fields)}
+        group = _gone_on_with(name, path, plan) if _attributes(name, path) else _begun(name, path, plan, self._fields)
+        with _damage(name, path):
+            self._arrays: dict[str, Any] = {field.name: group[field.name] for field in (NAME, *self._fields)}
 
     def take(self, names: Sequence[str]) -> list[int]:
         """The places of the images of those names; new ones are added behind the others."""
-        known = self._stored_names()
+        array = self._arrays["name"]
+        known = [str(name) for name in self._read(NAME, slice(0, array.shape[0]))]
+        is_damaged = bool(self._damaged)
+        self._damaged.clear()
         place = {name: k for k, name in enumerate(known) if name}
         new = [name for name in names if name not in place]
         # A damaged part of the names is filled again: the images come in the same order as before.
@@ -59,16 +66,12 @@ class StoreWriter:
             self.names[k] = name
             place[name] = k
         with self._errors():
-            for array in self._arrays.values():
-                if array.shape[0] != len(self.names):  # also where a run ended before all were
-                    array.resize((len(self.names), *array.shape[1:]))
-            if new:
-                self._arrays["name"][:] = np.array(self.names, dtype=object)
+            for one in self._arrays.values():
+                if one.shape[0] != len(self.names):  # also where a run ended before all were
+                    one.resize((len(self.names), *one.shape[1:]))
+            if new or is_damaged:
+                array[:] = np.array(self.names, dtype=object)
         return [place[name] for name in names]
-
-    def _stored_names(self) -> list[str]:
-        array = self._arrays["name"]
-        return [str(name) for name in _read(array, slice(0, array.shape[0]), NAME)]
 
     def digests(self) -> dict[int, str]:
         """The SHA-256 of the pictures whose maps are there and whole, by their places.
@@ -83,6 +86,10 @@ class StoreWriter:
                     found[first + k] = str(values["sha256"][k])
                 else:
                     self.forget(first + k)
+            for k in np.flatnonzero((values["state"] == FAILED) & (values["error"] == "")).tolist():
+                self.forget(first + k)  # why, was damaged
+        for first in list(self._damaged):
+            self._chunk(first)
         self.flush()
         return found
 
@@ -107,8 +114,11 @@ class StoreWriter:
             chunk = self._chunks[first]
             for field in self._fields:
                 if field.name in chunk.changed:
+                    # Drops that were there before the store's grid grew are fewer.
+                    values = chunk.values[field.name]
+                    part = (slice(first, first + chunk.count), *(slice(length) for length in values.shape[1:]))
                     with self._errors():
-                        self._arrays[field.name][first : first + chunk.count] = chunk.values[field.name]
+                        self._arrays[field.name][part] = values
             chunk.changed.clear()
         # Kept: the last, which the next images belong to; and those in which images are still to come.
         for first in [first for first, chunk in self._chunks.items() if not (chunk.values["state"] == TO_DO).any()]:
@@ -120,13 +130,30 @@ class StoreWriter:
     def _chunk(self, place: int) -> "_Chunk":
         first = place - place % IN_A_CHUNK
         if first not in self._chunks:
-            self._chunks[first] = _Chunk(self._values(first, IN_A_CHUNK))
+            values = self._values(first, IN_A_CHUNK)
+            self._chunks[first] = _Chunk(values, self._damaged.pop(first, set()))
         return self._chunks[first]
 
     def _values(self, first: int, count: int) -> dict[str, NDArray[Any]]:
         """Of each array those of so many images, or of as many as there are."""
         part = slice(first, min(first + count, len(self.names)))
-        return {field.name: _read(self._arrays[field.name], part, field) for field in self._fields}
+        return {field.name: self._read(field, part) for field in self._fields}
+
+    def _read(self, field: Field, part: slice) -> NDArray[Any]:
+        """Values of an array; those of a chunk that is damaged, as if they had never been written."""
+        array = self._arrays[field.name]
+        with self._errors():
+            try:
+                return np.array(array[part], dtype=object if field.dtype is str else field.dtype)
+            except (OSError, MemoryError):  # which may be gone the next time, and the chunk may be whole
+                raise
+            except Exception:  # of a checksum, or of a codec
+                length = array.chunks[0]
+        if part.stop - part.start <= length:
+            self._damaged[part.start].add(field.name)
+            return field.empty(part.stop - part.start, array.shape[1:])
+        firsts = range(part.start, part.stop, length)
+        return np.concatenate([self._read(field, slice(first, min(first + length, part.stop))) for first in firsts])
 
     def _grow(self, grid: tuple[int, ...]) -> None:
         """Make room for a mask grid of that size, where images differ in theirs."""
@@ -153,9 +180,9 @@ class _Chunk:
         The arrays whose values are not written yet.
     """
 
-    def __init__(self, values: dict[str, NDArray[Any]]) -> None:
+    def __init__(self, values: dict[str, NDArray[Any]], changed: set[str]) -> None:
         self.values = values
-        self.changed: set[str] = set()
+        self.changed = changed
 
     @property
     def count(self) -> int:
@@ -180,7 +207,7 @@ class _Chunk:
         self._set(k, dict.fromkeys(set(CURVES) & set(self.values), np.nan))
         self._set(k, {"sha256": outcome.sha256})
         if outcome.error or self.values["error"][k]:
-            self._set(k, {"error": outcome.error})
+            self._set(k, {"error": outcome.error.encode(errors="replace").decode()})  # of a name that is no Unicode
         if found is not None:
             rows, cols = found.drops.shape[1:]
             self.values["drops"][k, :, :rows, :cols] = found.drops
@@ -210,6 +237,12 @@ def _checked_path(name: str, typed: object) -> Path:
         msg = f"{name} must be a folder on a disk of this machine, but is {shown(os.fspath(typed))}."
         raise ValueError(msg)
     path = Path(typed)
+    with _errors_of_the_disk(name, path):
+        _check_folder(name, path)
+    return path
+
+
+def _check_folder(name: str, path: Path) -> None:
     if not path.parent.is_dir():
         msg = f"{name}: there is no folder {shown(str(path.parent))} for {shown(path.name)}."
         raise FileNotFoundError(msg)
@@ -219,7 +252,6 @@ def _checked_path(name: str, typed: object) -> Path:
     if path.is_dir() and any(path.iterdir()) and not is_ours:
         msg = f"{name}: {shown(str(path))} holds other things. A new folder, or an empty one, becomes a store of maps."
         raise ValueError(msg)
-    return path
 
 
 @contextmanager
@@ -253,8 +285,8 @@ def _errors_of_the_disk(name: str, path: Path) -> Generator[None]:
         raise
     except OSError as error:
         msg = (
-            f"{name}: {shown(str(path))} cannot be written: {error.strerror or error}. What is finished is kept; the "
-            "same call goes on with it."
+            f"{name}: {shown(str(path))} cannot be read or written: {error.strerror or error}. What is finished is "
+            "kept; the same call goes on with it."
         )
         raise RuntimeError(msg) from error
 
@@ -263,22 +295,32 @@ def _attributes(name: str, path: Path) -> dict[str, Any]:
     """The attributes of a store; none where nothing is there, or less than a whole one: they are written last."""
     if not (path / "zarr.json").exists():
         return {}
-    try:
+    with _damage(name, path):
         attributes: dict[str, Any] = zarr_package().open_group(path, mode="r").attrs.asdict()
-    except Exception as error:  # Zarr has many
-        msg = f"{name}: {shown(str(path))} is damaged: {error}"
-        raise ValueError(msg) from error
     return attributes
 
 
-def _begun(path: Path, plan: Plan, wanted: Sequence[Field]) -> Any:
+@contextmanager
+def _damage(name: str, path: Path) -> Generator[None]:
+    """What Zarr says of a store that it cannot open, as an error that names it."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:  # Zarr has many
+        msg = f"{name}: {shown(str(path))} is damaged: {error}"
+        raise ValueError(msg) from error
+
+
+def _begun(name: str, path: Path, plan: Plan, wanted: Sequence[Field]) -> Any:
     """A new store, without images."""
     zarr = zarr_package()
-    for inner in path.iterdir():  # what a run left that ended right here
-        if inner.name != _LOCK.parts[0]:
-            shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
-    with suppress(FileNotFoundError):
-        (path / "state" / "zarr.json").unlink()
+    lock = path / _LOCK
+    if lock.with_name("c").exists():
+        msg = f"{name}: {shown(str(path))} is damaged: it holds maps, but the attributes in its zarr.json are gone."
+        raise ValueError(msg)
+    for inner in {*path.iterdir(), *lock.parent.iterdir()} - {lock, lock.parent}:  # of a run that ended right here
+        shutil.rmtree(inner) if inner.is_dir() else inner.unlink()
     store = zarr.storage.LocalStore(path)
     for field in (NAME, *wanted):
         create_array(store, field)
@@ -302,15 +344,3 @@ def _gone_on_with(name: str, path: Path, plan: Plan) -> Any:
     for part in path.rglob("*.partial"):  # what Zarr was writing when a process was killed
         part.unlink()
     return zarr_package().open_group(path, mode="r+")
-
-
-def _read(array: Any, part: slice, field: Field) -> NDArray[Any]:
-    """Values of the store; those of a chunk that is damaged, as if they had never been written."""
-    try:
-        return np.array(array[part], dtype=object if field.dtype is str else field.dtype)
-    except Exception:  # of a checksum, of a codec, of the disk
-        length = array.chunks[0]
-        if part.stop - part.start <= length:
-            return field.empty(part.stop - part.start, array.shape[1:])
-    firsts = range(part.start, part.stop, length)
-    return np.concatenate([_read(array, slice(first, min(first + length, part.stop)), field) for first in firsts])

@@ -45,6 +45,8 @@ class JobPlugin(WorkerPlugin):
         self._files = files
 
     def setup(self, worker: Any) -> None:
+        # Where Dask cleans up after workers that were killed.
+        self._place = worker.local_directory
         self._opening = threading.Lock()
         self._opened: Job | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -68,7 +70,7 @@ class JobPlugin(WorkerPlugin):
 
     def _loaded(self) -> Job:
         if self._files is not None:
-            self._folder = tempfile.TemporaryDirectory(prefix="occlusion-sensitivity-")
+            self._folder = tempfile.TemporaryDirectory(prefix="occlusion-sensitivity-", dir=self._place)
             folder = Path(self._folder.name)
             for name, content in self._files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
