@@ -27,7 +27,7 @@ def note(what, text):
 
 def watch(module):
     """Note each image before it is computed; some end the process, as a decoder that crashes does."""
-    outcome_of = module.outcome_of
+    from occlusion_sensitivity.many.work import outcome_of
 
     def noted(job, source):
         note("working", os.getpid())

@@ -213,6 +213,11 @@ class _Chunk:
             self.values["drops"][k, :, :rows, :cols] = found.drops
             self._set(k, {"score": found.scores, "channel": found.channels, "size": found.sizes})
             self._set(k, found.curves)
+            for name in ("drops", "score", *found.curves):
+                values = self.values[name][k]
+                values[np.isnan(values)] = (
+                    np.nan
+                )  # of one kind, as Zarr gives it for a chunk of NaN, which it leaves out
             self._set(k, {"checksum": checksum(self.values, k)})
         self._set(k, {"state": FAILED if found is None else DONE})
 
