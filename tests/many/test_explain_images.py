@@ -185,6 +185,22 @@ def test_a_network_that_takes_images_of_any_size(tmp_path, store):
     assert np.isfinite(maps.mean_map()).all()
 
 
+@pytest.mark.parametrize("upsampling", ["bicubic", "none"])
+def test_a_picture_that_is_smaller_by_now_leaves_no_gap(tmp_path, store, upsampling):
+    """The array of drops stays as large as it was."""
+    net = importNetworkFromONNX(networks.fully_convolutional(tmp_path / "any.onnx", np.random.default_rng(5)))
+    images = np.random.default_rng(6).integers(0, 256, (3, 16, 12, 3)).astype(np.uint8)
+    how = {"MaskSize": 4, "Stride": 2, "OutputUpsampling": upsampling}
+    explain_images(net, np.pad(images[:1], [(0, 0), (0, 8), (0, 6), (0, 0)]), store, **how)
+    with pytest.warns(RuntimeWarning, match="1 image has changed since"):
+        maps = explain_images(net, images, store, **how)
+    expected = np.stack(
+        [occlusionSensitivity(net, X, int(c), **how) for X, c in zip(images, maps.table()["channel"], strict=True)]
+    )
+    np.testing.assert_array_equal(maps.to_dask().compute(), expected, strict=True)
+    np.testing.assert_allclose(maps.mean_map(), expected.mean(axis=0), rtol=0, atol=1e-6)
+
+
 def test_what_is_done_is_not_done_again(net, images, store, computed):
     first = np.stack(list(explain_images(net, images[:3], store)))
     assert len(computed) == 3

@@ -29,7 +29,8 @@ def dask_array(maps: Maps) -> Any:
     arrays: Any = dask.array
     size = maps.common_size()
     drops = arrays.from_array(maps.stored.array("drops"), chunks=maps.stored.array("drops").chunks)
-    drops = drops.rechunk(dict.fromkeys((1, 2, 3), -1))
+    rows, cols = maps.grid_shape()
+    drops = drops[:, :, :rows, :cols].rechunk(dict.fromkeys((1, 2, 3), -1))
     made = functools.partial(_maps_of, size=size, method=maps.method)
     count = drops.shape[1]
     chunks = (drops.chunks[0], size[:1], size[1:], (count,))
@@ -60,7 +61,7 @@ def mean_drops(maps: Maps, channels: Sequence[int | None]) -> tuple[list[NDArray
 
     None stands for the first class of each image. What is not finite all over is left out.
     """
-    grid = maps.stored.array("drops").shape[2:]
+    grid = maps.grid_shape()
     sums, counts = np.zeros((len(channels), *grid)), np.zeros(len(channels), dtype=int)
     row_of = {channel: row for row, channel in enumerate(channels)}
     states, explained, sizes = maps.stored.read("state"), maps.stored.read("channel"), maps.stored.read("size")
@@ -89,7 +90,8 @@ def _maps_of(drops: NDArray[np.float32], size: tuple[int, int], method: str) -> 
 
 def _on_grid(drops: NDArray[np.float32], size: Sequence[int], grid: tuple[int, ...]) -> NDArray[np.float32]:
     """An image's drops, K×rows×columns, brought from its own mask grid to that one."""
-    if tuple(size) == grid:
-        return drops
-    own = np.ascontiguousarray(np.moveaxis(drops[:, : size[0], : size[1]], 0, 2))
+    own = drops[:, : size[0], : size[1]]
+    if own.shape[1:] == grid:
+        return own
+    own = np.ascontiguousarray(np.moveaxis(own, 0, 2))
     return np.moveaxis(imresize(own, list(grid)), 2, 0)

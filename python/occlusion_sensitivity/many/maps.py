@@ -24,7 +24,7 @@ from .work import CURVES
 if TYPE_CHECKING:
     from xarray import Dataset
 
-_INNER = ("common_size", "drops_in_parts", "method", "place", "stored")
+_INNER = ("common_size", "drops_in_parts", "grid_shape", "method", "place", "stored")
 
 
 def open_maps(store: str | os.PathLike[str]) -> Maps:
@@ -349,7 +349,13 @@ class Maps:
         if len(np.unique(sizes, axis=0)) > 1:
             msg = "The maps have different sizes, and make no array: maps[i] gives one of them."
             raise ValueError(msg)
-        return self.stored.array("drops").shape[2:] if self.method == "none" else self._image_size(self._first_sizes())
+        return self.grid_shape() if self.method == "none" else self._image_size(self._first_sizes())
+
+    def grid_shape(self) -> tuple[int, int]:
+        """Of all maps the mask grid; where they differ, what held each that there ever was."""
+        own = np.unique(self.stored.read("size")[self.stored.read("state") == DONE][:, 2], axis=0).tolist()
+        rows, cols = own[0] if len(own) == 1 else self.stored.array("drops").shape[2:]
+        return rows, cols
 
     def _peaks(self) -> NDArray[np.float32]:
         """The strongest drop of each image and class, NaN where none is finite."""
