@@ -51,6 +51,19 @@ def test_a_pattern(folder, pattern, names):
     assert list(sources_of(f"{folder}/{pattern}").names) == names
 
 
+def test_a_pattern_in_a_folder_whose_name_is_like_one(folder, tmp_path, monkeypatch):
+    odd = folder.rename(tmp_path / "photos [2020]")
+    monkeypatch.chdir(odd / "deep")
+    for pattern, root, names in (
+        ("*.png", odd / "deep", ["z.png"]),
+        ("./er/?.png", odd / "deep" / "er", ["a.png"]),
+        ("../*.png", odd, ["b.png", "c.png"]),
+    ):
+        sources = sources_of(pattern)
+        assert (sources.folder, list(sources.names)) == (str(root), names)
+        assert pixels(sources, 0).shape == (12, 10, 3)
+
+
 def test_a_file_and_several(folder):
     assert sources_of(folder / "b.png").names == ["b.png"]
     several = sources_of([folder / "c.png", f"{folder}/a.PNG"])

@@ -181,8 +181,10 @@ def _located(given: str | os.PathLike[str], typed: str) -> _Located:
     elif path.exists():
         root, files = path.parent, [path]
     elif any(character in text for character in "*?["):
-        root = next(folder for folder in path.parents if not any(sign in str(folder) for sign in "*?["))
-        files = sorted(file for file in map(Path, glob.iglob(str(path), recursive=True)) if file.is_file())
+        # As it was typed: the folder that it is relative to may hold such signs itself.
+        plain = next(folder for folder in Path(text).parents if not any(sign in str(folder) for sign in "*?["))
+        matching = map(os.path.abspath, glob.iglob(text, recursive=True))
+        root, files = Path(os.path.abspath(plain)), sorted(file for file in map(Path, matching) if file.is_file())
         if not files:
             msg = f"{typed}: no file is like {shown(text)}."
             raise FileNotFoundError(msg)
