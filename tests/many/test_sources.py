@@ -8,7 +8,7 @@ import dask.array
 import numpy as np
 import pytest
 
-from occlusion_sensitivity.many.sources import Content, sources_of
+from occlusion_sensitivity.many.sources import SHEET_MARK, Content, sources_of
 from occlusion_sensitivity.matlab import imageDatastore
 from occlusion_sensitivity.pictures import encoded, imread
 
@@ -62,6 +62,16 @@ def test_a_pattern_in_a_folder_whose_name_is_like_one(folder, tmp_path, monkeypa
         sources = sources_of(pattern)
         assert (sources.folder, list(sources.names)) == (str(root), names)
         assert pixels(sources, 0).shape == (12, 10, 3)
+
+
+def test_a_pattern_leaves_out_what_a_contact_sheet_drew(folder, images):
+    drawn = folder / "index_files" / "large"
+    drawn.mkdir(parents=True)
+    (drawn / "0.png").write_bytes(encoded(images[0], "PNG"))
+    (drawn.parent / SHEET_MARK).write_text("drawn")
+    assert list(sources_of(f"{folder}/**/*.[pP]*").names) == NAMES
+    assert sources_of(folder).names == NAMES
+    assert list(sources_of(f"{drawn}/*.png").names) == ["0.png"]
 
 
 def test_a_file_and_several(folder):

@@ -184,7 +184,8 @@ def _located(given: str | os.PathLike[str], typed: str) -> _Located:
         # As it was typed: the folder that it is relative to may hold such signs itself.
         plain = next(folder for folder in Path(text).parents if not any(sign in str(folder) for sign in "*?["))
         matching = map(os.path.abspath, glob.iglob(text, recursive=True))
-        root, files = Path(os.path.abspath(plain)), sorted(file for file in map(Path, matching) if file.is_file())
+        root = Path(os.path.abspath(plain))
+        files = sorted(file for file in map(Path, matching) if file.is_file() and not _is_drawn(file, root))
         if not files:
             msg = f"{typed}: no file is like {shown(text)}."
             raise FileNotFoundError(msg)
@@ -216,6 +217,12 @@ def _pictures_in(folder: Path) -> list[Path]:
         seen.add(real)
         found += [Path(root, name) for name in files if _is_picture(name)]
     return sorted(found)
+
+
+def _is_drawn(file: Path, root: Path) -> bool:
+    """Whether a contact sheet below the root drew that picture."""
+    sheet = file.parent.parent
+    return sheet.is_relative_to(root) and (sheet / SHEET_MARK).exists()
 
 
 def _is_picture(name: str) -> bool:
