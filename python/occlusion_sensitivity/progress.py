@@ -8,21 +8,26 @@ from .mini_batches import Progress
 from .packages import is_installed, missing
 
 
+def check_progress(progress: object) -> None:
+    """Raise TypeError unless it is what shown_progress takes."""
+    if not (progress is None or isinstance(progress, bool) or callable(progress)):
+        raise TypeError(expected("progress", "True, False or a function of (done, total)", progress))
+
+
 @contextmanager
 def shown_progress(progress: "bool | Progress | None", *, before: int = 0) -> Iterator[Progress | None]:
     """What tells of the progress: nothing, a bar where True (in a notebook one of its own), or a callable as it is.
 
     `before` are those that were done before, which tell nothing of the speed.
     """
+    check_progress(progress)
     if progress is None or progress is False:
         yield None
     elif progress is True:
         with progress_bar(before=before) as bar:
             yield bar
-    elif callable(progress):
-        yield progress
     else:
-        raise TypeError(expected("progress", "True, False or a function of (done, total)", progress))
+        yield progress
 
 
 @contextmanager

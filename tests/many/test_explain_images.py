@@ -264,7 +264,7 @@ def test_an_error_may_end_the_run(net, folder, store):
         explain_images(net, folder, store, on_error="ignore")
 
 
-def test_progress_tells_of_what_is_in_the_store(net, images, store):
+def test_progress_tells_of_what_is_in_the_store(net, images, store, tmp_path):
     explain_images(net, images[:2], store)
     told = []
 
@@ -276,7 +276,8 @@ def test_progress_tells_of_what_is_in_the_store(net, images, store):
     assert told[-1] == (5, 5)
     assert told == sorted(told)
     with pytest.raises(TypeError, match="progress must be True, False or a function"):
-        explain_images(net, images, store, progress="yes")
+        explain_images(net, images, tmp_path / "other.zarr", progress="yes")
+    assert not (tmp_path / "other.zarr").exists()
 
 
 def test_equal_options_may_be_typed_in_other_ways(net, images, store, computed):
@@ -311,7 +312,21 @@ def test_curves_are_asked_for(net, images, store, tmp_path):
     of_one = explain_images(net, images, tmp_path / "curves.zarr", faithfulness=True)
     assert of_one.curves("insertion", -1).shape == (21,)
     for steps, error in ((0, ValueError), ("yes", TypeError), (1.5, ValueError)):
-        with pytest.raises(error, match="faithfulness must be a positive integer"):
+        with pytest.raises(error, match="faithfulness must be .*a positive integer"):
             explain_images(net, images, tmp_path / "other.zarr", faithfulness=steps)
-    failed = explain_images(net, images, tmp_path / "many.zarr", faithfulness=121)
+    with pytest.raises(
+        ValueError, match="faithfulness must be a positive integer of at most 120, the number of pixels"
+    ):
+        explain_images(net, images, tmp_path / "many.zarr", faithfulness=121)
+    assert not (tmp_path / "many.zarr").exists()
+    file = networks.fully_convolutional(tmp_path / "any.onnx", np.random.default_rng(0))
+    failed = explain_images(importNetworkFromONNX(file), images, tmp_path / "many.zarr", faithfulness=121)
     assert set(failed.failed.values()) == {"It has 120 pixels, fewer than the 121 steps of deletion and insertion."}
+
+
+def test_a_gpu_that_is_asked_for_and_missing_is_no_fault_of_the_images(net, images, store, monkeypatch):
+    monkeypatch.setattr("occlusion_sensitivity.execution.gpu_problem", lambda: "it is away")
+    for client in (None, 2):
+        with pytest.raises(RuntimeError, match='ExecutionEnvironment must be "auto" or "cpu", .*: it is away'):
+            explain_images(net, images, store, client=client, ExecutionEnvironment="gpu")
+    assert not store.exists()

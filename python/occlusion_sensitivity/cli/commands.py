@@ -80,6 +80,7 @@ def explain_all(arguments: argparse.Namespace) -> int:
         "store": "--store",
         "client": "--scheduler",
         "classNames": "--classes FILE",
+        "faithfulness": "--faithfulness",
     }
     try:
         maps = images_explained(

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast
 
 import numpy as np
 
-from ..arguments import positive_integer, text_choice
+from ..arguments import as_text, expected, positive_integer, text_choice
 from ..calls import AnyNetwork
+from ..execution import network_in
+from ..images import InputSize
 from ..mini_batches import Progress
 from ..name_values import NameValues
 from ..network.pretrained import imagePretrainedNetwork
 from ..option_types import Numbers, OcclusionSensitivityOptions, Texts
 from ..options import DEFAULT_NUM_STEPS, OPTION_NAMES
+from ..progress import check_progress
 from .maps import Maps, open_maps
 from .plan import Plan, own_arguments
 from .run import Here, OnError, Pool, run_plan
@@ -139,12 +142,16 @@ def images_explained(
 ) -> Maps:
     """explain_images with its arguments sorted; errors name those in `typed` as it says."""
     checked = cast(OnError, text_choice("on_error", on_error, ("record", "raise")))
+    check_progress(progress)
     sources = sources_of(images, typed.get("images", "images"))
     pool = _pool(client, typed.get("client", "client"))
     if net is None:
         net, embedded_names = imagePretrainedNetwork()
         class_names = embedded_names if class_names is None else class_names
     plan = Plan(net, class_names, own, options, num_steps, typed.get("classNames", "classNames"))
+    _check_steps(typed.get("faithfulness", "faithfulness"), num_steps, plan.job.network.input_size)
+    if plan.environment == "gpu" and (client is None or isinstance(client, int)):  # a cluster's GPUs are its own
+        network_in(plan.job.network, plan.environment, options.typed("ExecutionEnvironment"))
     run_plan(plan, sources, store, typed.get("store", "store"), pool, checked, progress)
     return open_maps(store)
 
@@ -153,7 +160,17 @@ def _num_steps(name: str, value: object) -> int | None:
     """Into how many steps deletion and insertion are cut; None for neither."""
     if isinstance(value, bool | np.bool_):
         return DEFAULT_NUM_STEPS if value else None
+    if as_text(value) is not None or value is None:
+        raise TypeError(expected(name, "True, False or a positive integer", value))
     return positive_integer(name, value)
+
+
+def _check_steps(typed: str, num_steps: int | None, input_size: InputSize) -> None:
+    """Raise ValueError for more steps than the network's image has pixels, where that is known before it is read."""
+    rows, cols, _ = input_size
+    if num_steps is not None and rows is not None and cols is not None and num_steps > rows * cols:
+        allowed = f"a positive integer of at most {rows * cols}, the number of pixels of the network's image"
+        raise ValueError(expected(typed, allowed, num_steps))
 
 
 def _pool(client: Any, typed: str) -> Pool:

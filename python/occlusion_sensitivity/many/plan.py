@@ -48,6 +48,8 @@ class Plan:
         How many classes are explained of each image.
     grid_shape : (int, int) or None
         Rows and columns of the mask grid, where all images have the same.
+    environment : {"auto", "gpu", "cpu"}
+        Where the network is to run.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Plan:
             options=options,
             num_steps=num_steps,
         )
+        self.environment = parsed.execution_environment
         self._layer = layer
         self._own = own
         self.count = channels if isinstance(channels, int) else len(channels)
