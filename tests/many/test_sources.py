@@ -3,12 +3,13 @@
 import hashlib
 import os
 import pickle
+import zipfile
 
 import dask.array
 import numpy as np
 import pytest
 
-from occlusion_sensitivity.many.sources import SHEET_MARK, Content, sources_of
+from occlusion_sensitivity.many.sources import SHEET_MARK, Content, source_named, sources_of
 from occlusion_sensitivity.matlab import imageDatastore
 from occlusion_sensitivity.pictures import encoded, imread
 
@@ -112,6 +113,35 @@ def test_urls(folder, images):
         assert isinstance(source.content(), Content)
     finally:
         memory.rm("/bucket", recursive=True)
+
+
+def test_archives(tmp_path, images, monkeypatch):
+    """What is kept of a URL finds the picture again, from another folder as well."""
+    monkeypatch.chdir(tmp_path)
+    for archive, chosen in (("a.zip", images[:2]), ("b.zip", images[2:4])):
+        with zipfile.ZipFile(archive, "w") as file:
+            for k, image in enumerate(chosen):
+                file.writestr(f"set/{k}.png", encoded(image, "PNG"))
+    given = [
+        (f"zip://set/*.png::file://{tmp_path}/a.zip", ["0.png", "1.png"]),
+        ("zip://set/*.png::a.zip", ["0.png", "1.png"]),
+        ("zip://::a.zip", ["set/0.png", "set/1.png"]),
+        ("simplecache::zip://set::a.zip", ["0.png", "1.png"]),
+        (
+            ["zip://set/0.png::a.zip", "zip://set/0.png::b.zip"],
+            [f"zip://set/0.png::{tmp_path}/a.zip", f"zip://set/0.png::{tmp_path}/b.zip"],
+        ),
+    ]
+    for urls, names in given:
+        monkeypatch.chdir(tmp_path)
+        sources = sources_of(urls)
+        assert list(sources.names) == names
+        digests = [sources.source(k).photograph()[0] for k in range(2)]
+        monkeypatch.chdir("/")
+        assert [source_named(name, sources.folder).photograph()[0] for name in names] == digests
+    (tmp_path / "a.zip").unlink()
+    with pytest.raises(ValueError, match=r"a\.zip' cannot be read"):
+        source_named("set/0.png", f"zip://::{tmp_path}/a.zip").photograph()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.int32])

@@ -148,13 +148,18 @@ def _texts_or_paths(images: object) -> Sequence[str | os.PathLike[str]] | None:
 
 def source_named(name: str, folder: str) -> Source | None:
     """The source of an image by its name in a store, and the folder there; None where it was one of an array."""
-    place = f"{folder.rstrip('/')}/{name}" if folder else name
+    place = _below(folder, name) if folder else name
     if "://" in place:
         try:
             import fsspec
         except ImportError as error:
             raise missing("URLs need", "fsspec", "many", error) from error
-        return Remote(name, fsspec.open(place))
+        try:
+            return Remote(name, fsspec.open(place))
+        except ImportError:
+            raise
+        except Exception as error:  # each file system has errors of its own: as of an archive that is gone
+            return Unreadable(f"{shown(place)} cannot be read: {error}")
     return File(name, Path(place)) if folder or Path(place).is_absolute() else None
 
 
@@ -259,7 +264,27 @@ def _elsewhere(url: str, typed: str) -> _Located:
     for file in sorted(paths):
         name = file[len(root) :].lstrip("/") if file.startswith(root) else file
         found.append((name, functools.partial(Remote, file=OpenFile(system, file))))
-    return _Located(system.unstrip_protocol(root), found)
+    return _Located(_chained(system.unstrip_protocol(root), url), found)
+
+
+def _chained(address: str, url: str) -> str:
+    """An address in the chain of file systems that a URL names, as "zip://*.png::photos.zip" does."""
+    before, after = url[: max(0, url.find("://"))].split("::")[:-1], url[_end_of_path(url) :].split("::")[1:]
+    if after and "://" not in after[-1]:
+        after[-1] = os.path.abspath(after[-1])
+    return "::".join([*before, address, *after])
+
+
+def _end_of_path(url: str) -> int:
+    """Where the first path in a chain ends."""
+    end = url.find("::", max(0, url.find("://")))
+    return len(url) if end < 0 else end
+
+
+def _below(folder: str, name: str) -> str:
+    """The path or URL of a file by its name in a folder, which may lie in a chain of file systems."""
+    end = _end_of_path(folder) if "://" in folder else len(folder)
+    return f"{folder[:end]}{'' if folder[:end].endswith('/') else '/'}{name}{folder[end:]}"
 
 
 def _in_files(located: Sequence[_Located], typed: str) -> Sources:
@@ -267,7 +292,7 @@ def _in_files(located: Sequence[_Located], typed: str) -> Sources:
     if len(located) == 1:
         folder, named = located[0].folder, list(located[0].found)
     else:
-        folder, named = "", [(f"{one.folder.rstrip('/')}/{name}", make) for one in located for name, make in one.found]
+        folder, named = "", [(_below(one.folder, name), make) for one in located for name, make in one.found]
     # What is no Unicode in a name has no place in a store.
     names = [name.encode(errors="backslashreplace").decode() for name, _ in named]
     twice = next(iter(_repeated(names)), None)
