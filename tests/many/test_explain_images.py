@@ -127,6 +127,16 @@ def _quiet():
     return caught
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble, bool])
+def test_arrays_of_classes_that_matlab_has_not_are_taken_as_explain_takes_them(net, images, store, dtype):
+    X = (images[:2] > 99) if dtype is bool else images[:2].astype(dtype)
+    maps = explain_images(net, X, store, channels=1, Stride=4)
+    assert maps.failed == {}
+    for k in range(2):
+        with _quiet():
+            np.testing.assert_array_equal(maps[k], explain(X[k], net, channel=1, Stride=4).map, strict=True)
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
 def test_arrays_of_the_networks_size_are_its_images(tmp_path, store, dtype):
     """Of any class and number of channels, as occlusionSensitivity takes them; others are photographs."""

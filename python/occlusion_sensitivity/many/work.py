@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..arguments import numeric_array
 from ..explaining import best
 from ..faithfulness import curves
 from ..framing import Frame
@@ -108,7 +109,7 @@ def _network_image(job: Job, X: NDArray[Any], *, is_array: bool) -> tuple[Frame,
     An array that is the network's image already, is taken as occlusionSensitivity takes it.
     """
     size, preprocessing = job.network.input_size, job.preprocessing
-    if is_array and X.dtype.kind != "b" and preprocessing.pixel_range == 255 and fits((*X.shape, 1)[:3], size):
+    if is_array and numeric_array(X) is not None and preprocessing.pixel_range == 255 and fits((*X.shape, 1)[:3], size):
         return Frame.of(X.shape[:2], X.shape[:2], "squash"), X
     frame, _, image = network_image(photograph_of(X) if is_array else X, size, preprocessing)
     return frame, image
