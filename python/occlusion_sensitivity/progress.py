@@ -45,7 +45,9 @@ def progress_bar(*, only_on_a_terminal: bool = False, before: int = 0) -> Iterat
     with made as bar:
 
         def tell(done: int, total: int) -> None:
-            bar.total = total
+            if bar.total != total:
+                bar.total = total
+                bar.refresh()
             bar.update(done - bar.n)
 
         yield tell

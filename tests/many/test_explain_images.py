@@ -283,6 +283,7 @@ def test_progress_tells_of_what_is_in_the_store(net, images, store, tmp_path):
         assert len(open_maps(store).done) == done
 
     explain_images(net, images, store, progress=progress)
+    assert told[0] == (2, 5)
     assert told[-1] == (5, 5)
     assert told == sorted(told)
     with pytest.raises(TypeError, match="progress must be True, False or a function"):

@@ -55,6 +55,8 @@ def run_plan(
         with shown_progress(progress, before=len(sources) - len(to_do)) as bar:
             items = ((k, sources.source(k)) for k in to_do)
             finished = len(sources) - len(to_do)
+            if bar is not None:
+                bar(finished, len(sources))
             try:
                 for outcome in pool.outcomes(plan.job, items):
                     if outcome is not None:
