@@ -148,3 +148,18 @@ m.title("espresso", FontSize=9, Interpreter="none")
 m.montage([X, X], Size=[1, np.nan])
 m.imwrite(m.ind2rgb(m.im2uint8(scoreMap), m.jet(256)), "map.png")
 m.exportgraphics(m.gcf(), "map.png", Resolution=300)
+
+# Many images
+maps = o.explain_images(None, "photos", "maps.zarr", channels="best 3", client=2, faithfulness=True)
+maps = o.explain_images(
+    net, [Path("a.png"), "b.png"], Path("maps.zarr"), classNames, channels=["tench"], MaskSize=[3, 4]
+)
+maps = o.explain_images(net, np.stack([X, X]), "maps.zarr", channels=np.array([1, 2]), mean=[1, 2.5, 3], fit="crop")
+maps = o.open_maps(Path("maps.zarr"))
+strongest = maps[maps.table()["score"].argmax()]
+first: NDArray[np.float32] = maps[0]
+sums = [score_map.sum() for score_map in maps]
+grids = [maps.drops(k) for k in np.flatnonzero(maps.table()["state"] == "done")]
+curve = maps.curves("deletion", np.int64(0)).mean()
+everywhere: NDArray[np.float32] = maps.mean_map("espresso")
+maps.save("index.html", [Path("photos")], progress=lambda done, total: None)

@@ -4,6 +4,7 @@ import numpy as np
 
 from occlusion_sensitivity import (
     deletion,
+    explain_images,
     imageInputLayer,
     imagePretrainedNetwork,
     importNetworkFromONNX,
@@ -11,6 +12,7 @@ from occlusion_sensitivity import (
     imresize,
     insertion,
     occlusionSensitivity,
+    open_maps,
 )
 from occlusion_sensitivity import matlab as m
 
@@ -58,3 +60,11 @@ m.imagesc(X, AlphaDta=0.5)  # wrong
 m.figure(Visibel="off")  # wrong
 m.alexnet(Weight="imagenet")  # wrong
 m.maxk(X, 3, Comparison="abs")  # wrong
+explain_images(net, "photos", "maps.zarr", channel=3)  # wrong
+explain_images(net, "photos", "maps.zarr", Strid=3)  # wrong
+explain_images(net, "photos", "maps.zarr", on_error="ignore")  # wrong
+explain_images("net.onnx", "photos", "maps.zarr")  # wrong
+explain_images(net, "photos", "maps.zarr", client=2.5)  # wrong
+open_maps(3)  # wrong
+open_maps("maps.zarr")["a.png"]  # wrong
+open_maps("maps.zarr").curves("removal", 0)  # wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +127,7 @@ class Maps:
             for k, one in enumerate(drops):
                 yield self._map(one, sizes[first + k])
 
-    def __getitem__(self, i: int) -> NDArray[np.float32]:
+    def __getitem__(self, i: int | np.integer[Any]) -> NDArray[np.float32]:
         values = self.stored.of_image(self._checked(i))
         return self._map(values["drops"][0], values["size"][0])
 
@@ -146,13 +146,13 @@ class Maps:
         """How a map is made of the drops, by imresize; "none" leaves them as they are."""
         return str(self.attributes["options"]["OutputUpsampling"])
 
-    def drops(self, i: int) -> NDArray[np.float32]:
+    def drops(self, i: int | np.integer[Any]) -> NDArray[np.float32]:
         """The drops of the i-th image, from 0, on the mask grid: rows×columns, or rows×columns×K."""
         values = self.stored.of_image(self._checked(i))
         found = _own_grid(values["drops"][0], values["size"][0])
         return found[..., 0] if found.shape[2] == 1 else found
 
-    def curves(self, name: str, i: int) -> NDArray[np.float64]:
+    def curves(self, name: Literal["deletion", "insertion"], i: int | np.integer[Any]) -> NDArray[np.float64]:
         """The scores of the i-th image, from 0, as its map's strongest pixels are covered, or shown, step by step.
 
         Parameters
@@ -170,11 +170,11 @@ class Maps:
         ValueError
             If the store has none.
         """
-        name = text_choice("name", name, CURVES)
+        chosen = text_choice("name", name, CURVES)
         if self.attributes["faithfulness"] is None:
             msg = f"{shown(self.place)} has no curves: faithfulness=True keeps them."
             raise ValueError(msg)
-        found: NDArray[np.float64] = self.stored.of_image(self._checked(i))[name][0].T
+        found: NDArray[np.float64] = self.stored.of_image(self._checked(i))[chosen][0].T
         return found[:, 0] if found.shape[1] == 1 else found
 
     def table(self) -> NDArray[np.void]:
