@@ -3,7 +3,9 @@
 import hashlib
 import os
 import pickle
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import dask.array
 import numpy as np
@@ -180,12 +182,14 @@ def test_a_block_is_computed_once(images):
 
     def counted(block):
         computed.append(len(block))
+        time.sleep(0.05)
         return block
 
     array = dask.array.from_array(images, chunks=(2, *images.shape[1:]))
     sources = sources_of(array.map_blocks(counted, dtype=np.uint8, meta=images[:0]))
-    for k in range(5):
-        pixels(sources, k)
+    with ThreadPoolExecutor(2) as threads:
+        for k in (0, 2, 4):  # in each block the same images at once
+            list(threads.map(lambda k: pixels(sources, k), (k, min(k + 1, 4))))
     assert sorted(computed) == [1, 2, 2]
 
 

@@ -4,6 +4,7 @@ import functools
 import glob
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -321,6 +322,8 @@ def _in_dask_array(images: Any, typed: str) -> Sources:
     images = images.rechunk(dict.fromkeys(range(1, images.ndim), -1))
     ends = np.cumsum(images.chunks[0])
 
+    one_at_a_time = threading.Lock()
+
     @functools.lru_cache(maxsize=1)
     def block(number: int) -> NDArray[Any]:
         return np.asarray(images.blocks[number].compute())
@@ -328,7 +331,8 @@ def _in_dask_array(images: Any, typed: str) -> Sources:
     def source(k: int) -> Source:
         number = int(np.searchsorted(ends, k, side="right"))
         try:
-            found = block(number)
+            with one_at_a_time:  # several threads may ask
+                found = block(number)
         except Exception as error:  # whatever the array is computed by
             return Unreadable(f"It cannot be computed: {error}")
         return Pixels(found[k - (ends[number - 1] if number else 0)])
