@@ -249,8 +249,8 @@ def _labelled(own: NameValues, names: Sequence[str]) -> list[int]:
     labels = texts_in(value)
     if labels is None:
         raise TypeError(expected(typed, "a class name or several", value))
-    chooses = "--channel K chooses one" if typed.startswith("--") else "channel=k chooses one"
-    return [channel_in_any_case(typed, text, names, chooses) for text in labels]
+    way = "--channel K" if typed.startswith("--") else "channels=k" if typed == "channels" else "channel=k"
+    return [channel_in_any_case(typed, text, names, f"{way} chooses one") for text in labels]
 
 
 def _name_of(photograph: Any) -> str:

@@ -93,6 +93,7 @@ def test_channels(net, images, store, channels, found):
         (1.5, ValueError, "channels must be an integer"),
         (None, TypeError, "channels must be an integer"),
         ("five", ValueError, "channels must be a class name of the network, but is 'five'"),
+        ("2", ValueError, "but is '2'. If that is the number of a channel, channels=k chooses one"),
     ],
 )
 def test_channels_that_are_none(net, images, store, channels, error, message):
