@@ -342,3 +342,14 @@ def test_a_gpu_that_is_asked_for_and_missing_is_no_fault_of_the_images(net, imag
         with pytest.raises(RuntimeError, match='ExecutionEnvironment must be "auto" or "cpu", .*: it is away'):
             explain_images(net, images, store, client=client, ExecutionEnvironment="gpu")
     assert not store.exists()
+
+
+def test_maps_without_value_are_told_of(tmp_path, store):
+    weight = np.random.default_rng(7).normal(size=(2, 8, 9, 3))
+    weight[1] = np.inf
+    net = importNetworkFromONNX(networks.linear(tmp_path / "linear.onnx", weight))
+    X = np.random.default_rng(8).integers(1, 256, (2, 8, 9, 3)).astype(np.uint8)
+    with pytest.warns(RuntimeWarning, match="output is NaN or infinite for 2 images, .*: '0', '1'. So are values"):
+        maps = explain_images(net, X, store, channels=[1, 2])
+    assert np.isfinite(maps[1][..., 0]).all()
+    assert explain_images(net, X, tmp_path / "finite.zarr", channels=1).failed == {}

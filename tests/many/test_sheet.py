@@ -248,7 +248,8 @@ def test_values_that_are_not_finite(tmp_path):
     weight = np.full((2, 4, 4, 1), np.float32(3e38))
     net = importNetworkFromONNX(networks.linear(tmp_path / "net.onnx", weight))
     X = np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1) + np.uint8(100)
-    maps = explain_images(net, X, tmp_path / "maps.zarr", channels=1, faithfulness=2)
+    with pytest.warns(RuntimeWarning, match="output is NaN or infinite"):
+        maps = explain_images(net, X, tmp_path / "maps.zarr", channels=1, faithfulness=2)
     assert not np.isfinite(maps.table()["score"][0])
     maps.save(tmp_path / "index.html", images=X)
     data = Page(tmp_path / "index.html").data

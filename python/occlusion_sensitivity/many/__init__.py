@@ -104,7 +104,8 @@ def explain_images(
     Warns
     -----
     RuntimeWarning
-        If images changed since an earlier call, or are no longer among those given.
+        If images changed since an earlier call, or are no longer among those given; if the values of the pictures
+        hardly fit the network; if the network's output is NaN or infinite.
 
     Notes
     -----

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Literal, Protocol
 
+import numpy as np
+
 from ..arguments import shown
 from ..mini_batches import Progress
 from ..notices import warn_user
@@ -55,6 +57,7 @@ def run_plan(
         with shown_progress(progress, before=len(sources) - len(to_do)) as bar:
             items = ((k, sources.source(k)) for k in to_do)
             finished = len(sources) - len(to_do)
+            without_value: list[str] = []
             if bar is not None:
                 bar(finished, len(sources))
             try:
@@ -62,6 +65,7 @@ def run_plan(
                     if outcome is not None:
                         _put(writer, places, sources, *outcome, on_error)
                         finished += 1
+                        without_value += _names_without_value(sources, *outcome)
                     if writer.flush(if_due=True) and bar is not None:
                         bar(finished, len(sources))
             except BaseException:
@@ -71,6 +75,12 @@ def run_plan(
             writer.flush()
             if bar is not None:
                 bar(finished, len(sources))
+        _say_what_has_no_value(without_value)
+
+
+def _names_without_value(sources: Sources, k: int, outcome: Outcome) -> list[str]:
+    """The name of an image whose map is not finite all over."""
+    return [] if outcome.found is None or np.isfinite(outcome.found.drops).all() else [sources.names[k]]
 
 
 def _put(writer: StoreWriter, places: list[int], sources: Sources, k: int, outcome: Outcome, on_error: OnError) -> None:
@@ -126,6 +136,15 @@ def _say_what_hardly_fits(plan: Plan, sources: Sources, to_do: list[int]) -> Non
             if unfit is not None:
                 warn_user(f"{shown(sources.names[k])}: {unfit}")
             return
+
+
+def _say_what_has_no_value(names: list[str]) -> None:
+    if names:
+        images = _counted(len(names), "image", "images")
+        warn_user(
+            f"The network's output is NaN or infinite for {images}, or under some masks: {_listed(names)}. "
+            f"So are values of {'its map' if len(names) == 1 else 'their maps'}."
+        )
 
 
 def _counted(count: int, one: str, several: str) -> str:
