@@ -214,10 +214,9 @@ class _Chunk:
             self._set(k, {"score": found.scores, "channel": found.channels, "size": found.sizes})
             self._set(k, found.curves)
             for name in ("drops", "score", *found.curves):
+                # NaN of one kind only: Zarr leaves a chunk of nothing else out, and gives its own for it.
                 values = self.values[name][k]
-                values[np.isnan(values)] = (
-                    np.nan
-                )  # of one kind, as Zarr gives it for a chunk of NaN, which it leaves out
+                values[np.isnan(values)] = np.nan
             self._set(k, {"checksum": checksum(self.values, k)})
         self._set(k, {"state": FAILED if found is None else DONE})
 
