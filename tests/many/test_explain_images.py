@@ -353,3 +353,15 @@ def test_maps_without_value_are_told_of(tmp_path, store):
         maps = explain_images(net, X, store, channels=[1, 2])
     assert np.isfinite(maps[1][..., 0]).all()
     assert explain_images(net, X, tmp_path / "finite.zarr", channels=1).failed == {}
+
+
+def test_pictures_of_the_same_names_in_another_folder_are_told_apart(net, folder, tmp_path, images, store):
+    with _quiet():
+        explain_images(net, folder, store, channels=1)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.png").write_bytes(encoded(images[1], "PNG"))
+    with pytest.warns(RuntimeWarning) as told:
+        explain_images(net, other, store, channels=1)
+    (changed,) = (str(one.message) for one in told if "changed since" in str(one.message))
+    assert f"They were in '{folder}' then, and are in '{other}' now: two folders take two stores." in changed

@@ -103,10 +103,17 @@ def _to_do(writer: StoreWriter, places: list[int], sources: Sources) -> list[int
         writer.flush()
         warn_user(
             f"{_counted(len(changed), 'image has', 'images have')} changed since, and will be explained again: "
-            f"{_listed(sources.names[k] for k in changed)}."
+            f"{_listed(sources.names[k] for k in changed)}.{_if_elsewhere(writer.folder, sources.folder)}"
         )
     done_now = set(done) - set(changed)
     return [k for k in range(len(sources)) if k not in done_now]
+
+
+def _if_elsewhere(before: str, now: str) -> str:
+    """Two folders may hold pictures of the same names: the maps of the first would be lost."""
+    if before == now:
+        return ""
+    return f" They were in {shown(before)} then, and are in {shown(now)} now: two folders take two stores."
 
 
 def _digest(source: Source) -> str | None:

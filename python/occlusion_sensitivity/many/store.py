@@ -36,6 +36,8 @@ class StoreWriter:
     ----------
     names : list of str
         Of all images, in their order.
+    folder : str
+        Where the pictures were when the store was begun.
     """
 
     def __init__(self, name: str, path: Path, plan: Plan) -> None:
@@ -48,6 +50,7 @@ class StoreWriter:
         self._written = time.monotonic()
         self._pause = _SECONDS
         group = _gone_on_with(name, path, plan) if _attributes(name, path) else _begun(name, path, plan, self._fields)
+        self.folder = str(group.attrs["folder"])
         with _damage(name, path):
             self._arrays: dict[str, Any] = {field.name: group[field.name] for field in (NAME, *self._fields)}
 
