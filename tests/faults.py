@@ -24,6 +24,8 @@ SIZE = (24, 20, 3)
 ARRAYS = ("drops", "score", "channel", "size", "checksum", "deletion", "insertion")
 OPTIONS = {"channels": "best 2", "faithfulness": 3, "Stride": 3, "MaskSize": 5}
 
+STARTED = []
+
 
 def seeded():
     """Random numbers whose seed is printed where a test fails."""
@@ -84,6 +86,10 @@ class Run:
         The folder in which it is started, which has the network, in the eyes of this process alone.
     file : pathlib.Path, optional
         For the plan.
+    logs : pathlib.Path, optional
+        The folder for what it notes; by default that of the store.
+    limit : (str, int), optional
+        Of the process: "FSIZE" or "NOFILE", and the number.
     """
 
     _count = 0
@@ -101,13 +107,14 @@ class Run:
         writes=(),
         place=None,
         file=None,
+        logs=None,
+        limit=None,
     ):
         Run._count += 1
         self.store = store
         self.printed = ""
-        self._logs = {
-            what: store.with_name(f"{store.name}-{what}-{Run._count}") for what in ("computed", "reported", "working")
-        }
+        place_of_logs = store.parent if logs is None else logs
+        self._logs = {what: place_of_logs / f"{what}-{Run._count}" for what in ("computed", "reported", "working")}
         plan = {
             "network": str(scene.network if place is None else f"/proc/self/cwd/{scene.network.name}"),
             "images": str(scene.photos if images is None else images),
@@ -117,11 +124,12 @@ class Run:
             "on_error": on_error,
             "ends": ends,
             "writes": writes,
+            "limit": limit,
             "reference": str(scene.reference),
             "options": OPTIONS,
             **{what: str(log) for what, log in self._logs.items()},
         }
-        file = store.with_name(f"{store.name}-plan-{Run._count}.json") if file is None else file
+        file = place_of_logs / f"plan-{Run._count}.json" if file is None else file
         file.write_text(json.dumps(plan))
         self.process = started([sys.executable, str(PROGRAM)], env=environment(file), cwd=place)
 
@@ -227,7 +235,20 @@ class DaskCluster:
 def started(command, **how):
     """A process in a group of its own, which a terminal would send Ctrl-C."""
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    return subprocess.Popen(command, **{**pipes, **how}, start_new_session=True)
+    STARTED.append(subprocess.Popen(command, **{**pipes, **how}, start_new_session=True))
+    return STARTED[-1]
+
+
+def end_all():
+    """What a test that failed has left."""
+    while STARTED:
+        process = STARTED.pop()
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def ended(process):

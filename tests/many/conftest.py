@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import networks
-from faults import Scene
+from faults import Scene, end_all
 from occlusion_sensitivity import explain_images, importNetworkFromONNX
 from occlusion_sensitivity.pictures import encoded
 
@@ -59,3 +59,9 @@ def maps(net, folder, tmp_path):
 def scene(tmp_path_factory):
     """A network, 150 pictures, and the store that an undisturbed run makes of them."""
     return Scene(tmp_path_factory.mktemp("scene"))
+
+
+@pytest.fixture(autouse=True)
+def no_process_goes_on():
+    yield
+    end_all()

@@ -7,6 +7,7 @@ import errno
 import functools
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -117,6 +118,9 @@ def at_each_write():
 
 
 def main():
+    if plan()["limit"] is not None:
+        what, most = plan()["limit"]
+        resource.setrlimit(getattr(resource, f"RLIMIT_{what}"), (most, most))
     from occlusion_sensitivity.many import run
 
     watch(run)

@@ -128,7 +128,7 @@ class Maps:
                 yield self._map(one, sizes[first + k])
 
     def __getitem__(self, i: int | np.integer[Any]) -> NDArray[np.float32]:
-        values = self.stored.of_image(self._checked(i))
+        values = self.stored.of_images(self._checked(i), 1)
         return self._map(values["drops"][0], values["size"][0])
 
     @property
@@ -148,7 +148,7 @@ class Maps:
 
     def drops(self, i: int | np.integer[Any]) -> NDArray[np.float32]:
         """The drops of the i-th image, from 0, on the mask grid: rows×columns, or rows×columns×K."""
-        values = self.stored.of_image(self._checked(i))
+        values = self.stored.of_images(self._checked(i), 1)
         found = _own_grid(values["drops"][0], values["size"][0])
         return found[..., 0] if found.shape[2] == 1 else found
 
@@ -174,7 +174,7 @@ class Maps:
         if self.attributes["faithfulness"] is None:
             msg = f"{shown(self.place)} has no curves: faithfulness=True keeps them."
             raise ValueError(msg)
-        found: NDArray[np.float64] = self.stored.of_image(self._checked(i))[chosen][0].T
+        found: NDArray[np.float64] = self.stored.of_images(self._checked(i), 1)[chosen][0].T
         return found[:, 0] if found.shape[1] == 1 else found
 
     def table(self) -> NDArray[np.void]:
@@ -378,15 +378,9 @@ class Maps:
 
     def drops_in_parts(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """The drops of some images after the other, n×K×rows×columns, and the number of the first."""
-        states, sizes = self.stored.read("state"), self.stored.read("size")
-        for first in range(0, len(states), AT_ONCE):
-            some = slice(first, min(first + AT_ONCE, len(states)))
-            drops = self.stored.read("drops", some)
-            # So it looks where a chunk is missing.
-            is_empty = np.isnan(drops).all(axis=(1, 2, 3)) | (sizes[some] == 0).any(axis=(1, 2))
-            for k in np.flatnonzero(is_empty & (states[some] == DONE)).tolist():
-                self.stored.of_image(first + k)
-            yield first, drops
+        count = len(self)
+        for first in range(0, count, AT_ONCE):
+            yield first, self.stored.of_images(first, min(AT_ONCE, count - first))["drops"]
 
     def _classes_of(self, channels: NDArray[np.int32]) -> NDArray[np.str_]:
         """The names of channels, which count from 1; nothing for 0."""

@@ -7,7 +7,6 @@ user again in each worker, which must be written for it.
 import asyncio
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -41,8 +40,9 @@ class Processes:
         self._have_come = False
 
     def _started(self) -> subprocess.Popen[bytes]:
-        # The pipe is closed when this process ends, in whatever way that is.
-        return subprocess.Popen(self._command, env=self._environment, stdin=subprocess.PIPE)
+        # The pipe is closed when this process ends, in whatever way that is; Ctrl-C is for this process alone.
+        how: dict[str, Any] = {"stdin": subprocess.PIPE, "start_new_session": True}
+        return subprocess.Popen(self._command, env=self._environment, **how)
 
     def keep(self, *, are_there: bool) -> None:
         """Start those again that ended; RuntimeError where that does not help."""
@@ -75,7 +75,6 @@ def _close_input(process: subprocess.Popen[bytes]) -> None:
 
 def serve(address: str) -> None:
     """Be a worker of that scheduler, in a process of its own, until its input is closed or the scheduler is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the terminal sends to all; who started this one will end it
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     asyncio.run(_work(address))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import shown
-from .layout import CHECKED, DONE, NAME, checksum, fields
+from .layout import CHECKED, DONE, checksum
 from .work import CURVES
 
 
@@ -29,8 +29,8 @@ class Stored:
         self._place = place
         missing = CURVES if attributes["faithfulness"] is None else ()
         self._of_an_image = ["state", "sha256", "checksum", *(name for name in CHECKED if name not in missing)]
-        for field in (NAME, *fields(1, None, None)):
-            self.array(field.name)
+        for name in ("name", "error", *self._of_an_image):
+            self.array(name)
 
     def __len__(self) -> int:
         return int(self.array("state").shape[0])
@@ -46,12 +46,17 @@ class Stored:
         with self._damage(name):
             return np.asarray(array[slice(len(self)) if part is None else part])
 
-    def of_image(self, k: int) -> dict[str, NDArray[Any]]:
-        """Of each array the part that is one image."""
-        values = {name: self.read(name, slice(k, k + 1)) for name in self._of_an_image}
-        if values["state"][0] == DONE and checksum(values, 0) != values["checksum"][0]:
-            msg = f"store: {shown(self._place)} is damaged, at image {k}: the call that made it makes it whole again."
-            raise ValueError(msg)
+    def of_images(self, first: int, count: int) -> dict[str, NDArray[Any]]:
+        """What is stored of some images, by the arrays' names; NaN for maps and curves of those that are not done."""
+        values = {name: self.read(name, slice(first, first + count)) for name in self._of_an_image}
+        is_done = values["state"] == DONE
+        for name in ("drops", *(values.keys() & set(CURVES))):
+            values[name][~is_done] = np.nan
+        for k in np.flatnonzero(is_done).tolist():
+            if checksum(values, k) != values["checksum"][k]:
+                again = "the call that made it makes it whole again"
+                msg = f"store: {shown(self._place)} is damaged, at image {first + k}: {again}."
+                raise ValueError(msg)
         return values
 
     @contextmanager
