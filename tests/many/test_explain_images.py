@@ -1,5 +1,7 @@
 """explain_images and open_maps: what is in the store, and when it is computed."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -355,13 +357,38 @@ def test_maps_without_value_are_told_of(tmp_path, store):
     assert explain_images(net, X, tmp_path / "finite.zarr", channels=1).failed == {}
 
 
-def test_pictures_of_the_same_names_in_another_folder_are_told_apart(net, folder, tmp_path, images, store):
-    with _quiet():
-        explain_images(net, folder, store, channels=1)
+def test_other_pictures_of_the_same_names_in_another_folder_are_refused(net, folder, tmp_path, images, store):
+    before = np.stack(list(explain_images(net, folder, store, channels=1)))
     other = tmp_path / "other"
     other.mkdir()
+    (other / "a.PNG").write_bytes((folder / "a.PNG").read_bytes())
     (other / "b.png").write_bytes(encoded(images[1], "PNG"))
-    with pytest.warns(RuntimeWarning) as told:
+    (other / "new.png").write_bytes(encoded(images[2], "PNG"))
+    told = f"store holds maps of pictures of the same names, but in '{folder}'; those in '{other}' are others: 'b.png'."
+    with pytest.raises(ValueError, match=re.escape(told)):
         explain_images(net, other, store, channels=1)
-    (changed,) = (str(one.message) for one in told if "changed since" in str(one.message))
-    assert f"They were in '{folder}' then, and are in '{other}' now: two folders take two stores." in changed
+    maps = open_maps(store)
+    assert (len(maps), maps.attributes["folder"]) == (5, str(folder))
+    np.testing.assert_array_equal(np.stack(list(maps)), before)
+
+
+def test_a_folder_may_be_moved(net, folder, tmp_path, store, computed):
+    explain_images(net, folder, store, channels=1)
+    moved = folder.rename(tmp_path / "moved")
+    (moved / "new.png").write_bytes((moved / "b.png").read_bytes())
+    maps = explain_images(net, moved, store, channels=1)
+    assert len(computed) == 5 + 1
+    assert maps.attributes["folder"] == str(moved)
+
+
+def test_a_store_in_which_nothing_is_done_takes_other_options(net, images, store):
+    with pytest.raises(KeyboardInterrupt):
+        explain_images(net, images, store, progress=interrupt)
+    assert open_maps(store).table()["state"].tolist() == ["to do"] * 5
+    maps = explain_images(net, images[:4], store, channels=[2, 1], MaskSize=4, faithfulness=3)
+    np.testing.assert_array_equal(maps[3], occlusionSensitivity(net, images[3], [2, 1], MaskSize=4))
+    assert len(maps) == 4
+
+
+def interrupt(done, total):
+    raise KeyboardInterrupt

@@ -135,7 +135,7 @@ class Maps:
     def names(self) -> list[str]:
         if self._names is None:
             self._names = [str(name) for name in self.stored.read("name")[: len(self)]]
-        return self._names
+        return list(self._names)
 
     @property
     def classes(self) -> list[str]:

@@ -51,7 +51,8 @@ def run_plan(
     plan.attributes["folder"] = sources.folder
     with writing(store_typed, store, plan) as writer:
         places = writer.take(sources.names)
-        to_do = _to_do(writer, places, sources)
+        to_do = _to_do(writer, places, sources, store_typed)
+        writer.add(sources.folder)
         _say_what_is_gone(writer, places)
         _say_what_hardly_fits(plan, sources, to_do)
         with shown_progress(progress, before=len(sources) - len(to_do)) as bar:
@@ -90,30 +91,29 @@ def _put(writer: StoreWriter, places: list[int], sources: Sources, k: int, outco
         raise RuntimeError(msg)
 
 
-def _to_do(writer: StoreWriter, places: list[int], sources: Sources) -> list[int]:
+def _to_do(writer: StoreWriter, places: list[int], sources: Sources, store_typed: str) -> list[int]:
     """The images without a map, and those whose pictures are others by now."""
     digests = writer.digests()
     done = [k for k, place in enumerate(places) if place in digests]
     with ThreadPoolExecutor(_READERS) as readers:
         now = dict(zip(done, readers.map(lambda k: _digest(sources.source(k)), done), strict=True))
     changed = [k for k, digest in now.items() if digest not in (None, digests[places[k]])]
+    names = _listed(sources.names[k] for k in changed)
+    if changed and writer.folder != sources.folder:
+        msg = (
+            f"{store_typed} holds maps of pictures of the same names, but in {shown(writer.folder)}; those in "
+            f"{shown(sources.folder)} are others: {names}. Another store takes these."
+        )
+        raise ValueError(msg)
     if changed:
         for k in changed:
             writer.forget(places[k])
         writer.flush()
         warn_user(
-            f"{_counted(len(changed), 'image has', 'images have')} changed since, and will be explained again: "
-            f"{_listed(sources.names[k] for k in changed)}.{_if_elsewhere(writer.folder, sources.folder)}"
+            f"{_counted(len(changed), 'image has', 'images have')} changed since, and will be explained again: {names}."
         )
     done_now = set(done) - set(changed)
     return [k for k in range(len(sources)) if k not in done_now]
-
-
-def _if_elsewhere(before: str, now: str) -> str:
-    """Two folders may hold pictures of the same names: the maps of the first would be lost."""
-    if before == now:
-        return ""
-    return f" They were in {shown(before)} then, and are in {shown(now)} now: two folders take two stores."
 
 
 def _digest(source: Source) -> str | None:

@@ -49,16 +49,25 @@ class StoreWriter:
         self._damaged: dict[int, set[str]] = defaultdict(set)
         self._written = time.monotonic()
         self._pause = _SECONDS
-        group = _gone_on_with(name, path, plan) if _attributes(name, path) else _begun(name, path, plan, self._fields)
+        begun = _gone_on_with if _attributes(name, path) else _begun
+        group = begun(name, path, plan, self._fields)
         self.folder = str(group.attrs["folder"])
         with _damage(name, path):
             self._arrays: dict[str, Any] = {field.name: group[field.name] for field in (NAME, *self._fields)}
+        self._attributes = group.attrs
+        self._stored = self._arrays["name"].shape[0]
+        self._resize(self._stored)  # where a run ended before all arrays had grown
+
+    def _resize(self, count: int) -> None:
+        with self._errors():
+            for array in self._arrays.values():
+                if array.shape[0] != count:
+                    array.resize((count, *array.shape[1:]))
 
     def take(self, names: Sequence[str]) -> list[int]:
-        """The places of the images of those names; new ones are added behind the others."""
-        array = self._arrays["name"]
-        known = [str(name) for name in self._read(NAME, slice(0, array.shape[0]))]
-        is_damaged = bool(self._damaged)
+        """The places of the images of those names; new ones are behind the others, once :meth:`add` adds them."""
+        known = [str(name) for name in self._read(NAME, slice(0, self._stored))]
+        self._is_to_add = bool(self._damaged)
         self._damaged.clear()
         place = {name: k for k, name in enumerate(known) if name}
         new = [name for name in names if name not in place]
@@ -68,13 +77,18 @@ class StoreWriter:
         for k, name in zip([*gaps, *range(len(known), len(self.names))], new, strict=False):
             self.names[k] = name
             place[name] = k
-        with self._errors():
-            for one in self._arrays.values():
-                if one.shape[0] != len(self.names):  # also where a run ended before all were
-                    one.resize((len(self.names), *one.shape[1:]))
-            if new or is_damaged:
-                array[:] = np.array(self.names, dtype=object)
+        self._is_to_add = self._is_to_add or bool(new)
         return [place[name] for name in names]
+
+    def add(self, folder: str) -> None:
+        """Write the names that were taken, and where their pictures are."""
+        self._resize(len(self.names))
+        self._chunks.clear()  # the last was as long as the store
+        with self._errors():
+            if self._is_to_add:
+                self._arrays["name"][:] = np.array(self.names, dtype=object)
+            if folder != self.folder:
+                self._attributes["folder"] = folder
 
     def digests(self) -> dict[int, str]:
         """The SHA-256 of the pictures whose maps are there and whole, by their places.
@@ -82,7 +96,7 @@ class StoreWriter:
         What is damaged on the disk is to be done again from now on.
         """
         found: dict[int, str] = {}
-        for first in range(0, len(self.names), AT_ONCE):
+        for first in range(0, self._stored, AT_ONCE):
             values = self._values(first, AT_ONCE)
             for k in np.flatnonzero(values["state"] == DONE).tolist():
                 if checksum(values, k) == values["checksum"][k]:
@@ -336,12 +350,16 @@ def _begun(name: str, path: Path, plan: Plan, wanted: Sequence[Field]) -> Any:
     return group
 
 
-def _gone_on_with(name: str, path: Path, plan: Plan) -> Any:
+def _gone_on_with(name: str, path: Path, plan: Plan, wanted: Sequence[Field]) -> Any:
     stored = _attributes(name, path)
     if stored.get("format") != FORMAT:
         msg = f"{name}: {shown(str(path))} is a Zarr group, but holds no maps of occlusion_sensitivity."
         raise ValueError(msg)
     differing = differences(stored, plan.attributes)
+    if differing and not (path / "state" / "c").exists():  # no image was explained yet
+        for array in path.glob("*/zarr.json"):
+            array.unlink()
+        return _begun(name, path, plan, wanted)
     if differing:
         msg = (
             f"{name}: {shown(str(path))} holds maps that were made in another way: {'; '.join(differing)}. Another "
