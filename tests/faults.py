@@ -24,6 +24,7 @@ SIZE = (24, 20, 3)
 ARRAYS = ("drops", "score", "channel", "size", "checksum", "deletion", "insertion")
 OPTIONS = {"channels": "best 2", "faithfulness": 3, "Stride": 3, "MaskSize": 5}
 
+NOTED = ("computed", "reported", "working", "runs")
 STARTED = []
 
 
@@ -114,7 +115,7 @@ class Run:
         self.store = store
         self.printed = ""
         place_of_logs = store.parent if logs is None else logs
-        self._logs = {what: place_of_logs / f"{what}-{Run._count}" for what in ("computed", "reported", "working")}
+        self._logs = {what: place_of_logs / f"{what}-{Run._count}" for what in NOTED}
         plan = {
             "network": str(scene.network if place is None else f"/proc/self/cwd/{scene.network.name}"),
             "images": str(scene.photos if images is None else images),
@@ -196,10 +197,13 @@ class DaskCluster:
         For what they write.
     places : sequence of pathlib.Path
         A worker is started in each of these folders.
+    threads : int
+        Of each worker.
     """
 
-    def __init__(self, folder, places=()):
+    def __init__(self, folder, places=(), threads=1):
         self._file = folder / "scheduler.json"
+        self._threads = str(threads)
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.plan = folder / "plan.json"
@@ -216,7 +220,7 @@ class DaskCluster:
             self.add_worker(place)
 
     def add_worker(self, place):
-        self.workers.append(self._start("dask_worker", "--no-nanny", "--nthreads", "1", place=place))
+        self.workers.append(self._start("dask_worker", "--no-nanny", "--nthreads", self._threads, place=place))
 
     def _start(self, program, *options, place):
         command = [sys.executable, "-m", f"distributed.cli.{program}", "--no-dashboard", "--scheduler-file", self._file]

@@ -41,6 +41,24 @@ def watch(module):
     module.outcome_of = noted
 
 
+def watch_runs():
+    """Note when each run of a network began and ended."""
+    from occlusion_sensitivity.network.session import NetworkSession
+
+    run = NetworkSession._run
+    if run.__name__ == "noted":
+        return
+
+    def noted(*arguments):
+        began = time.monotonic()
+        try:
+            return run(*arguments)
+        finally:
+            note("runs", f"{began} {time.monotonic()}")
+
+    NetworkSession._run = noted
+
+
 def explain(client=None):
     from occlusion_sensitivity import explain_images, importNetworkFromONNX
 
@@ -142,3 +160,5 @@ else:
     from occlusion_sensitivity.many import worker
 
     watch(worker)
+    if "OCCLUSION_WATCH_RUNS" in os.environ:  # Dask preloads a file more than once
+        watch_runs()

@@ -7,7 +7,7 @@ import math
 import pickle
 import secrets
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 # For each thread of the workers, so many images are on their way: enough to keep it busy.
 _WINDOW = 3
 _FEWEST = 8
-# How often a task is tried that gets lost; and one that Dask blames for the ends of four workers, as workers end for
-# other reasons as well.
-_ATTEMPTS, _BLAMED = 5, 2
+# How often a task is tried that gets lost.
+_ATTEMPTS = 5
 # Seconds between two looks at who is there; until a scheduler that does not answer is given up; until it is said that
 # no worker is there.
 _LOOK, _PATIENCE, _WARNING = 2.0, 20.0, 30.0
@@ -41,11 +40,12 @@ CLIENTS = "a dask.distributed Client, the address of a scheduler, or a number of
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """An image on its way, for the n-th time."""
+    """An image on its way, for the n-th time; alone, where it may have ended workers."""
 
     number: int
     source: Source
     attempt: int = 1
+    is_alone: bool = False
 
 
 class Cluster:
@@ -114,6 +114,7 @@ class _Running:
         self._name = f"occlusion-sensitivity-{secrets.token_hex(8)}"
         self._plugins: list[str] = []
         self._tasks: dict[Any, _Task] = {}
+        self._suspects: deque[_Task] = deque()
         self._ended: SimpleQueue[Any] = SimpleQueue()
         self._workers: dict[str, tuple[str, frozenset[int]]] = {}
         self._machines: dict[str, list[frozenset[int]]] = {}
@@ -132,8 +133,10 @@ class _Running:
         self._look_for_workers()
         self._submit(_Task(*first))
         is_more = True
-        while is_more or self._tasks:
+        while is_more or self._tasks or self._suspects:
             self._look_for_workers()
+            if not is_more and not self._tasks:
+                self._submit(self._suspects.popleft())
             while is_more and len(self._tasks) < max(_FEWEST, _WINDOW * self._threads):
                 item = next(items, None)
                 is_more = item is not None
@@ -212,7 +215,9 @@ class _Running:
         return {}
 
     def _outcome(self, task: _Task, future: Any, outcome: Outcome | None) -> Outcome | None:
-        """What became of a task; None where it is on its way again."""
+        """What became of a task; None where it is on its way again, or will be."""
+        from distributed import KilledWorker
+
         if outcome is not None:
             if not outcome.is_missing or (sent := _with_content(task)) is task:
                 return outcome
@@ -220,32 +225,35 @@ class _Running:
             self._submit(sent)
             return None
         error = future.exception() if future.status == "error" else None
-        if error is None:
+        if isinstance(error, KilledWorker):
+            return self._outcome_of_a_suspect(task)
+        if error is not None:
+            self._look_into(error, task)
+        else:
             self._check_scheduler()  # cancelled, or lost
             if task.attempt == _ATTEMPTS:
                 msg = f"{self._typed}: the cluster gives up tasks that are not done."
                 raise RuntimeError(msg)
-        else:
-            outcome = self._outcome_of_an_error(task, error)
-        if outcome is None:
-            self._submit(dataclasses.replace(task, attempt=task.attempt + 1))
-        return outcome
+        self._submit(dataclasses.replace(task, attempt=task.attempt + 1))
+        return None
 
-    def _outcome_of_an_error(self, task: _Task, error: BaseException) -> Outcome | None:
-        """What became of a task that ended with an error; None where it is to be tried again."""
-        from distributed import KilledWorker
+    def _outcome_of_a_suspect(self, task: _Task) -> Outcome | None:
+        """Of a task that was with four workers when they ended: it may be the reason, or have waited behind it."""
+        if task.is_alone:
+            return Outcome(error="Each process that computed its map was killed, one after the other.")
+        self._suspects.append(dataclasses.replace(task, is_alone=True))
+        return None
 
+    def _look_into(self, error: BaseException, task: _Task) -> None:
+        """Raise the error of a task, unless it can be tried again."""
         from .worker import ForgottenError, NetworkMissingError
 
-        if isinstance(error, KilledWorker):
-            if task.attempt < _BLAMED:
-                return None
-            return Outcome(error="Each process that computed its map was killed, one after the other.")
-        if isinstance(error, NetworkMissingError) and task.attempt <= _ATTEMPTS:
-            if self._files is None:
-                self._send_network()  # others had begun before it came
-            return None
-        raise self._gone() if isinstance(error, ForgottenError) else error
+        if isinstance(error, ForgottenError):
+            raise self._gone()
+        if not isinstance(error, NetworkMissingError) or task.attempt > _ATTEMPTS:
+            raise error
+        if self._files is None:
+            self._send_network()  # others had begun before it came
 
     def _look_for_workers(self) -> None:
         """See now and then who is there: what is new is told how many share a machine."""

@@ -19,8 +19,6 @@ from .work import Job, Outcome, outcome_of
 OnError = Literal["record", "raise"]
 # How many pictures are read at once to see whether they changed.
 _READERS = 4
-# Of so many images the first that can be read tells whether their values fit the network.
-_LOOKED_AT = 3
 
 
 class Pool(Protocol):
@@ -54,11 +52,11 @@ def run_plan(
         to_do = _to_do(writer, places, sources, store_typed)
         writer.add(sources.folder)
         _say_what_is_gone(writer, places)
-        _say_what_hardly_fits(plan, sources, to_do)
         with shown_progress(progress, before=len(sources) - len(to_do)) as bar:
             items = ((k, sources.source(k)) for k in to_do)
             finished = len(sources) - len(to_do)
             without_value: list[str] = []
+            is_looked_at = False
             if bar is not None:
                 bar(finished, len(sources))
             try:
@@ -67,6 +65,9 @@ def run_plan(
                         _put(writer, places, sources, *outcome, on_error)
                         finished += 1
                         without_value += _names_without_value(sources, *outcome)
+                        if not is_looked_at and outcome[1].found is not None:
+                            is_looked_at = True
+                            _say_what_hardly_fits(plan, sources, outcome[0])
                     if writer.flush(if_due=True) and bar is not None:
                         bar(finished, len(sources))
             except BaseException:
@@ -132,17 +133,18 @@ def _say_what_is_gone(writer: StoreWriter, places: list[int]) -> None:
         warn_user(f"{images} not among those given: {_listed(writer.names[k] for k in gone)}. {maps}.")
 
 
-def _say_what_hardly_fits(plan: Plan, sources: Sources, to_do: list[int]) -> None:
-    """Of the first picture that can be read: the others are of its kind. Who gives arrays, has scaled them."""
-    for k in to_do[:_LOOKED_AT]:
-        source = sources.source(k)
-        if isinstance(source, Pixels):
-            return
-        with suppress(OSError, ValueError, TypeError, RuntimeError):  # which its outcome will say
-            unfit = plan.doubt(source.photograph()[1]())
-            if unfit is not None:
-                warn_user(f"{shown(sources.names[k])}: {unfit}")
-            return
+def _say_what_hardly_fits(plan: Plan, sources: Sources, k: int) -> None:
+    """Of the first picture that has a map: the others are of its kind. Who gives arrays, has scaled them.
+
+    A picture whose decoder crashes takes a worker with it, but not this process.
+    """
+    source = sources.source(k)
+    if isinstance(source, Pixels):
+        return
+    with suppress(OSError, ValueError, TypeError, RuntimeError, MemoryError):
+        unfit = plan.doubt(source.photograph()[1]())
+        if unfit is not None:
+            warn_user(f"{shown(sources.names[k])}: {unfit}")
 
 
 def _say_what_has_no_value(names: list[str]) -> None:

@@ -4,18 +4,22 @@ import pickle
 import socket
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from distributed import WorkerPlugin, get_worker
+from distributed import Status, WorkerPlugin, get_worker
 
 from ..network.origin import drop_copy, keep_copy
 from ..threads import of_the_process, processors, quota_of_the_process, thread_limit
 from .sources import Source
 from .work import Job, Outcome, outcome_of
 
+# A nanny takes a worker for started some tenths of a second after it takes tasks, and leaves one alone that ends
+# before. Seconds that it takes none.
+_SETTLES = 1.0
 # The processors that each worker of a machine may use.
 Machine = Sequence[frozenset[int]]
 
@@ -49,6 +53,8 @@ class JobPlugin(WorkerPlugin):
         self._place = worker.local_directory
         self._opening = threading.Lock()
         self._opened: Job | None = None
+        is_new = worker.nanny is not None and worker.status != Status.running
+        self._settled = time.monotonic() + (_SETTLES if is_new else 0)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def teardown(self, worker: Any) -> None:
@@ -65,6 +71,7 @@ class JobPlugin(WorkerPlugin):
         """The job, whose network is opened once."""
         with self._opening:
             if self._opened is None:
+                time.sleep(max(0.0, self._settled - time.monotonic()))
                 self._opened = self._loaded()
             return self._opened
 
@@ -127,12 +134,15 @@ def own_processors() -> tuple[str, frozenset[int]]:
 def share_of(workers: Machine, tasks: int) -> tuple[int, int]:
     """How many tasks of a worker with so many threads go on at once, and in how many threads each.
 
-    Workers share the processors that several of them may use, and all of them the quota of their container.
+    Workers share the processors that several of them may use, and all of them the quota of their container. Until it is
+    known how many there are, one is enough.
     """
+    if not workers:
+        return 1, 1
     mine = processors()
-    sharing = Counter(number for worker in workers or [mine] for number in worker)
+    sharing = Counter(number for worker in workers for number in worker)
     share = sum(1 / max(1, sharing[number]) for number in mine)
-    share = min(share, quota_of_the_process() / max(1, len(workers)))
+    share = min(share, quota_of_the_process() / len(workers))
     threads = min(of_the_process(), max(1, int(share + 1e-9)))
     limit = max(1, threads // tasks)
     return max(1, threads // limit), limit
