@@ -199,16 +199,19 @@ class DaskCluster:
         A worker is started in each of these folders.
     threads : int
         Of each worker.
+    is_watched : bool
+        Whether they note what they compute, for a run whose plan is in `plan`.
     """
 
-    def __init__(self, folder, places=(), threads=1):
+    def __init__(self, folder, places=(), *, threads=1, is_watched=True):
         self._file = folder / "scheduler.json"
         self._threads = str(threads)
         self.temporary = folder / "temporary"
         self.temporary.mkdir()
         self.plan = folder / "plan.json"
         quiet = {"DASK_LOGGING__DISTRIBUTED": "critical"}
-        self._environment = {**environment(self.plan), "TMPDIR": str(self.temporary), **quiet}
+        watched = environment(self.plan) if is_watched else os.environ
+        self._environment = {**watched, "TMPDIR": str(self.temporary), **quiet}
         self.scheduler = self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", place=folder)
         end = time.monotonic() + LONG
         while not self._file.exists():

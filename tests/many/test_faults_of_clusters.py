@@ -1,12 +1,17 @@
-"""Clusters that go away, or see other files, and pictures that end the processes in which they are computed."""
+"""Clusters that go away, that have no workers, whose workers see other files."""
 
+import shutil
+import sys
+import threading
 import time
 
 import numpy as np
+import pytest
 from distributed import Client
 
 import networks
 from faults import DaskCluster, Run, differing, done_and_right, rows, seeded
+from occlusion_sensitivity.many import cluster
 
 
 def test_the_scheduler_is_gone(scene, tmp_path):
@@ -56,3 +61,44 @@ def test_workers_come_later(scene, tmp_path):
         dask.add_worker(tmp_path)
         run.succeeds()
     assert differing(run.store, scene.reference) == []
+
+
+def test_workers_that_end_as_soon_as_they_are_started(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(RuntimeError, match="client: the workers end as soon as they are started, with exit status 1"):
+        scene.explain(tmp_path / "maps.zarr", client=2)
+    assert scene.explain(tmp_path / "maps.zarr").done == list(range(150))
+
+
+def test_nobody_is_there_for_a_while(scene, tmp_path, monkeypatch):
+    """Which is told once, each time."""
+    monkeypatch.setattr(cluster, "_WARNING", 0.5)
+    with DaskCluster(tmp_path, is_watched=False) as dask:
+        later = threading.Timer(3, dask.add_worker, [tmp_path])
+        later.start()
+        with pytest.warns(RuntimeWarning, match="client: the cluster has no workers. The run goes on") as told:
+            scene.explain(tmp_path / "maps.zarr", client=dask.address)
+        later.join()
+    assert len(told) == 1
+    assert differing(tmp_path / "maps.zarr", scene.reference) == []
+
+
+def test_a_scheduler_that_was_started_again(scene, tmp_path):
+    """It knows nothing of the run."""
+    dask = DaskCluster(tmp_path, [tmp_path], is_watched=False)
+    with dask, Client(dask.address, set_as_default=False) as client:
+
+        def forget(done, total):
+            for names in client.run(lambda dask_worker: list(dask_worker.plugins)).values():
+                for name in names:
+                    if name.startswith("occlusion-sensitivity"):
+                        client.unregister_worker_plugin(name)
+
+        with pytest.raises(RuntimeError, match="client: the scheduler of the cluster is gone"):
+            scene.explain(tmp_path / "maps.zarr", client=client, progress=forget)
+        assert client.status == "running"
+        scene.explain(tmp_path / "maps.zarr", client=client)
+        client.close()
+        with pytest.raises(RuntimeError, match="client: the scheduler of the cluster is gone"):
+            scene.explain(tmp_path / "new.zarr", client=client)
+    assert differing(tmp_path / "maps.zarr", scene.reference) == []

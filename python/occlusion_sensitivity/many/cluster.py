@@ -100,7 +100,7 @@ class Cluster:
         made: Any = LocalCluster
         cluster = stack.enter_context(made(n_workers=0, processes=True, silence_logs=logging.CRITICAL, **how))
         client = stack.enter_context(connected(cluster, set_as_default=False))
-        return client, stack.enter_context(closing(Processes(self._given, cluster.scheduler_address)))
+        return client, stack.enter_context(closing(Processes(self._given, cluster.scheduler_address, self._typed)))
 
 
 class _Running:
@@ -319,8 +319,10 @@ class _Running:
             try:
                 self._client.register_plugin(made(name), name=name)
                 return name
-            except OSError as error:  # of a worker that ended just then, or of the scheduler
-                self._check_scheduler()
+            except Exception as error:
+                if not isinstance(error, OSError) and self._client.status == "running":
+                    raise
+                self._check_scheduler()  # which may be gone, or a worker that ended just then
                 if time.monotonic() > end:
                     raise self._gone() from error
             time.sleep(_BRIEFLY)

@@ -29,9 +29,12 @@ class Processes:
     count : int
     address : str
         Of the scheduler.
+    typed : str
+        What errors call the number of workers.
     """
 
-    def __init__(self, count: int, address: str) -> None:
+    def __init__(self, count: int, address: str, typed: str) -> None:
+        self._typed = typed
         self._command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({address!r})"]
         # What can be imported here can be imported there.
         self._environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -51,7 +54,8 @@ class Processes:
             if process.poll() is not None:
                 self._ended += 1
                 if not self._have_come and self._ended >= _STARTS * len(self._processes):
-                    msg = f"Workers end as soon as they are started, with exit status {process.returncode}."
+                    status = process.returncode
+                    msg = f"{self._typed}: the workers end as soon as they are started, with exit status {status}."
                     raise RuntimeError(msg)
                 _close_input(process)
                 self._processes[k] = self._started()
