@@ -106,6 +106,19 @@ def test_what_is_gone_stays_without_what_was_damaged(whole, tmp_path, store):
     np.testing.assert_array_equal(maps[63], open_maps(whole / "maps.zarr")[63])
 
 
+@pytest.mark.parametrize("array", ARRAYS)
+def test_damage_where_images_are_added(whole, tmp_path, array):
+    photos = shutil.copytree(whole / "photos", tmp_path / "photos")
+    net = importNetworkFromONNX(whole / "net.onnx")
+    files = sorted(photos.iterdir())
+    for store in ("maps.zarr", "undisturbed.zarr"):
+        explain_images(net, files[:40], tmp_path / store, **OPTIONS)
+        if store == "maps.zarr":
+            DAMAGES["cut off"](next(file for file in (tmp_path / store / array / "c").rglob("*") if file.is_file()))
+        explain_images(net, files, tmp_path / store, **OPTIONS)
+    assert differing(tmp_path / "maps.zarr", tmp_path / "undisturbed.zarr") == []
+
+
 @pytest.mark.parametrize("damage", ["cut off", "empty", "gone"])
 @pytest.mark.parametrize("array", ["", *ARRAYS])
 def test_what_describes_it_is_damaged(whole, store, array, damage):

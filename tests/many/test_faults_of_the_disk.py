@@ -1,6 +1,7 @@
 """Disks that are full, files that must not be large, folders that are read only, too few open files."""
 
 import errno
+import itertools
 import os
 import shutil
 import subprocess
@@ -50,6 +51,53 @@ def test_files_must_not_be_large(scene, tmp_path, most):
     assert run.printed.endswith(f"cannot be read or written: File too large{KEPT}")
     assert done_and_right(run.store, scene.reference) == set()
     assert differing(Run(scene, run.store).succeeds().store, scene.reference) == []
+
+
+def test_no_room_for_the_names_and_then_fewer_images(scene, tmp_path):
+    """Nothing is left of those that are not given any more."""
+    files = sorted(scene.photos.iterdir())
+    run = Run(scene, tmp_path / "maps.zarr", limit=("FSIZE", 2000))
+    assert run.end() == 1
+    assert len(open_maps(run.store)) == 150
+    assert scene.explain(run.store, files[:3]).names == [str(file) for file in files[:3]]
+    scene.explain(tmp_path / "undisturbed.zarr", files[:3])
+    assert differing(run.store, tmp_path / "undisturbed.zarr") == []
+
+
+@pytest.mark.parametrize("then", [3, 4])
+def test_other_options_where_no_image_is_done_yet(scene, tmp_path, monkeypatch, then):
+    """The store is begun anew, at whichever write the disk is full, with these options or with those."""
+    photos = sorted(scene.photos.iterdir())[:2]
+    for stride in (3, 4):
+        scene.explain(tmp_path / f"{stride}.zarr", photos, Stride=stride)
+    begun = shutil.copytree(tmp_path / "3.zarr", tmp_path / "begun.zarr")
+    for chunks in list(begun.glob("*/c")):
+        shutil.rmtree(chunks)
+    for number in range(1, 100, 3):
+        store = shutil.copytree(begun, tmp_path / f"{number}-{then}.zarr")
+        with monkeypatch.context() as patch:
+            for name in ("replace", "unlink"):
+                patch.setattr(os, name, full_after(number, getattr(os, name)))
+            try:
+                scene.explain(store, photos, Stride=4)
+            except RuntimeError as error:
+                assert "No space left on device" in str(error)  # noqa: PT017
+            else:
+                break
+        scene.explain(store, photos, Stride=then)
+        assert differing(store, tmp_path / f"{then}.zarr") == []
+    assert number > 20
+
+
+def full_after(count, call):
+    calls = itertools.count(1)
+
+    def instead(*arguments, **options):
+        if next(calls) > count:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return call(*arguments, **options)
+
+    return instead
 
 
 def test_a_folder_that_is_read_only(scene, small_disk, tmp_path):

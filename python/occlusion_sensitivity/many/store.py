@@ -56,6 +56,7 @@ class StoreWriter:
             self._arrays: dict[str, Any] = {field.name: group[field.name] for field in (NAME, *self._fields)}
         self._attributes = group.attrs
         self._stored = self._arrays["name"].shape[0]
+        self._end = 0  # of the images that were explained
         self._resize(self._stored)  # where a run ended before all arrays had grown
 
     def _resize(self, count: int) -> None:
@@ -82,6 +83,8 @@ class StoreWriter:
 
     def add(self, folder: str) -> None:
         """Write the names that were taken, and where their pictures are."""
+        while len(self.names) > self._end and not self.names[-1]:  # the disk was full when an earlier run wrote names
+            self.names.pop()
         self._resize(len(self.names))
         self._chunks.clear()  # the last was as long as the store
         with self._errors():
@@ -98,6 +101,8 @@ class StoreWriter:
         found: dict[int, str] = {}
         for first in range(0, self._stored, AT_ONCE):
             values = self._values(first, AT_ONCE)
+            begun = np.flatnonzero(values["state"] != TO_DO).tolist()
+            self._end = first + begun[-1] + 1 if begun else self._end
             for k in np.flatnonzero(values["state"] == DONE).tolist():
                 if checksum(values, k) == values["checksum"][k]:
                     found[first + k] = str(values["sha256"][k])
@@ -153,7 +158,7 @@ class StoreWriter:
 
     def _values(self, first: int, count: int) -> dict[str, NDArray[Any]]:
         """Of each array those of so many images, or of as many as there are."""
-        part = slice(first, min(first + count, len(self.names)))
+        part = slice(first, min(first + count, self._arrays["state"].shape[0]))
         return {field.name: self._read(field, part) for field in self._fields}
 
     def _read(self, field: Field, part: slice) -> NDArray[Any]:
@@ -357,8 +362,7 @@ def _gone_on_with(name: str, path: Path, plan: Plan, wanted: Sequence[Field]) ->
         raise ValueError(msg)
     differing = differences(stored, plan.attributes)
     if differing and not (path / "state" / "c").exists():  # no image was explained yet
-        for array in path.glob("*/zarr.json"):
-            array.unlink()
+        (path / "zarr.json").unlink()
         return _begun(name, path, plan, wanted)
     if differing:
         msg = (
