@@ -4,6 +4,7 @@ import hashlib
 import os
 import pickle
 import time
+import tracemalloc
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
@@ -157,6 +158,15 @@ def test_arrays(images, dtype):
     digest, _ = sources_of(in_dask).source(3).photograph()
     assert digest == hashlib.sha256(X[3].tobytes()).hexdigest()
     assert digest == sources_of(np.asfortranarray(X)).source(3).photograph()[0]
+
+
+def test_of_an_array_nothing_is_copied():
+    X = np.zeros((10, 200, 200, 3), dtype=np.uint8)
+    tracemalloc.start()
+    sources_of(X)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < X.nbytes / 10
 
 
 def test_grey_images(images):

@@ -19,6 +19,8 @@ from ..pictures import EXTENSIONS, upright_content
 
 # Lies in the folder of a contact sheet's pictures.
 SHEET_MARK = "occlusion-sensitivity.txt"
+# The kinds of NumPy's types that pixels may have.
+_NUMBERS = "buif"
 
 
 class Source(Protocol):
@@ -131,7 +133,7 @@ def sources_of(images: object, typed: str = "images") -> Sources:
     if hasattr(images, "dask") and hasattr(images, "blocks"):
         return _in_dask_array(images, typed)
     array = None if isinstance(images, Sequence) and not images else as_array(images)
-    if array is None or array.dtype.kind not in "buif":
+    if array is None or array.dtype.kind not in _NUMBERS:
         allowed = "a folder, a pattern or URL of files, a list of files, or an array N×H×W or N×H×W×C"
         raise TypeError(expected(typed, allowed, images))
     _check_shape(array.shape, typed)
@@ -144,7 +146,8 @@ def _texts_or_paths(images: object) -> Sequence[str | os.PathLike[str]] | None:
         return [images]
     if isinstance(images, Sequence) and images and all(isinstance(file, str | os.PathLike) for file in images):
         return images
-    return texts_in(images) if isinstance(images, np.ndarray) else None
+    # Of numbers, which may be as many as fit into memory, no list is made.
+    return texts_in(images) if isinstance(images, np.ndarray) and images.dtype.kind not in _NUMBERS else None
 
 
 def source_named(name: str, folder: str) -> Source | None:
@@ -313,7 +316,7 @@ def _repeated(names: Iterable[str]) -> Iterable[str]:
 
 def _in_dask_array(images: Any, typed: str) -> Sources:
     """The images of a Dask array, one block of which is in memory at a time."""
-    if np.dtype(images.dtype).kind not in "buif":
+    if np.dtype(images.dtype).kind not in _NUMBERS:
         raise TypeError(expected(typed, "an array of numbers", images))
     if any(length != length for length in images.shape):
         msg = f"{typed} must have a known shape, but is {shown(images)}: compute_chunk_sizes() finds it."
