@@ -16,7 +16,7 @@ def lowest() -> dict[str, str]:
     extras = [needs for name, needs in project["optional-dependencies"].items() if name not in OTHERS]
     bounds = {}
     for requirement in [*project["dependencies"], *itertools.chain(*extras)]:
-        bound = re.fullmatch(r"([A-Za-z0-9_.-]+)>=([0-9.]+)", requirement)
+        bound = re.fullmatch(r"([A-Za-z0-9_.-]+)(?:\[[a-z,]+\])?>=([0-9.]+)", requirement)
         if bound:
             bounds[bound[1]] = bound[2]
         elif not (requirement.startswith("occlusion-sensitivity[") or "==" in requirement):
