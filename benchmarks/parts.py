@@ -20,6 +20,8 @@ from jobs import (
     ready_images,
     whole_function,
 )
+from many import CHILDREN as CHILDREN_OF_MANY
+from many import many
 from measuring import Side, against_the_fastest, child, paired, rounds, seconds
 from occlusion_sensitivity import importNetworkFromONNX, imresize, occlusionSensitivity
 from occlusion_sensitivity.network.dlnetwork import dlnetwork
@@ -247,6 +249,7 @@ PARTS = {
     "painting": painting,
     "optimizations": optimizations,
     "agreement": agreement,
+    "many": many,
 }
 # In processes of their own: name → function, whose result is printed.
 CHILDREN = {
@@ -254,6 +257,7 @@ CHILDREN = {
     "memory of the bare loop": memory_of_the_bare_loop,
     "memory of the map": memory_of_the_map,
     "first mask of the demo": first_mask_of_the_demo,
+    **CHILDREN_OF_MANY,
 }
 
 

@@ -1,6 +1,6 @@
 """Time and memory of occlusionSensitivity beside what people use instead: a table, a JSON file and a plot.
 
-    python benchmarks/run.py                    everything, in 50 minutes on two cores
+    python benchmarks/run.py                    everything, in 70 minutes on two cores
     python benchmarks/run.py --only loop memory
     python benchmarks/run.py --quick            to see that it still works: small networks, no PyTorch, a minute
     python benchmarks/run.py --write-docs       and write docs/performance.md

@@ -1,5 +1,6 @@
 """What the benchmark shows, and the networks it runs; never how long they take."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_the_rival_is_the_fastest_of_the_others(benchmarks):
 
     found = measuring.against_the_fastest([[2.0, 2.0, 2.0], [4.0, 4.0, 4.0], [1.0, 1.0, 8.0]])
     assert (found["theirs"], found["ratio"]) == (1.0, 2.0)
+
+
+def test_the_growth_of_memory_is_that_of_the_worst_process(benchmarks):
+    import many
+
+    row = many.growth_row("through Dask", [[100.0, 50.0, 60.0], [110.0, 80.0, 60.0]])
+    assert (row.value, row.unit, row.reached) == (30.0, "MB", False)
+    assert row.detail == "the call's process: 100 → 110 MB, a worker: 50 → 80 MB, a worker: 60 → 60 MB"
+
+
+def test_a_store_that_is_made_without_a_network_is_whole(benchmarks):
+    """Of more than one chunk; it is checked inside that a run finds nothing to do, and that all is done."""
+    import many
+
+    found = json.loads(many.large_store(70))
+    assert found["files"] > 10
+    assert found["size"] > 70 * 121 * 4 / 1e6
 
 
 @pytest.mark.parametrize("name", ["googlenet", "squeezenet"])
