@@ -239,6 +239,8 @@ class _Running:
 
     def _outcome_of_a_suspect(self, task: _Task) -> Outcome | None:
         """Of a task that was with four workers when they ended: it may be the reason, or have waited behind it."""
+        if self._processes is not None:
+            self._processes.have_come()  # if only for so short a time that nobody saw it
         if task.is_alone:
             return Outcome(error="Each process that computed its map was killed, one after the other.")
         self._suspects.append(dataclasses.replace(task, is_alone=True))

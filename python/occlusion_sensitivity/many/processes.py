@@ -15,8 +15,9 @@ from typing import Any
 
 from distributed import Worker
 
-# A worker that ends so many times, before any has been there, is not started again.
-_STARTS = 3
+# Workers that end so many times each, and so many times in all, before any has been there, are not started again. Dask
+# blames a task for the ends of four.
+_STARTS, _FEWEST_STARTS = 3, 6
 # Seconds that workers have to end when they are told to.
 _PATIENCE = 5.0
 
@@ -47,13 +48,18 @@ class Processes:
         how: dict[str, Any] = {"stdin": subprocess.PIPE, "start_new_session": True}
         return subprocess.Popen(self._command, env=self._environment, **how)
 
+    def have_come(self) -> None:
+        """They can be started: one that was there ends for other reasons."""
+        self._have_come = True
+
     def keep(self, *, are_there: bool) -> None:
         """Start those again that ended; RuntimeError where that does not help."""
         self._have_come = self._have_come or are_there
         for k, process in enumerate(self._processes):
             if process.poll() is not None:
                 self._ended += 1
-                if not self._have_come and self._ended >= _STARTS * len(self._processes):
+                most = max(_STARTS * len(self._processes), _FEWEST_STARTS)
+                if not self._have_come and self._ended >= most:
                     status = process.returncode
                     msg = f"{self._typed}: the workers end as soon as they are started, with exit status {status}."
                     raise RuntimeError(msg)
