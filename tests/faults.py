@@ -19,7 +19,7 @@ from occlusion_sensitivity import explain_images, importNetworkFromONNX
 from occlusion_sensitivity.pictures import encoded
 
 PROGRAM = Path(__file__).parent / "many" / "faulty_run.py"
-LONG = 120  # seconds, after which a process is said to hang
+LONG = 300  # seconds, after which a process is said to hang
 SIZE = (24, 20, 3)
 ARRAYS = ("drops", "score", "channel", "size", "checksum", "deletion", "insertion")
 OPTIONS = {"channels": "best 2", "faithfulness": 3, "Stride": 3, "MaskSize": 5}
