@@ -53,7 +53,7 @@ class Scene:
 
     def __init__(self, folder, count=150):
         self.folder = folder
-        self.network = networks.convolutional(folder / "net.onnx", np.random.default_rng(0), size=SIZE[:2])
+        self.network = networks.convolutional(folder / "net.onnx", np.random.default_rng(0), size=SIZE[:2], largest=255)
         self.photos = folder / "photos"
         self.photos.mkdir()
         for k in range(count):
