@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from incremental import beside_exhaustive, incremental, memory_of_inference, opening
 from jobs import (
     BATCHES,
     Job,
@@ -250,6 +251,7 @@ PARTS = {
     "optimizations": optimizations,
     "agreement": agreement,
     "many": many,
+    "incremental": incremental,
 }
 # In processes of their own: name → function, whose result is printed.
 CHILDREN = {
@@ -258,6 +260,9 @@ CHILDREN = {
     "memory of the map": memory_of_the_map,
     "first mask of the demo": first_mask_of_the_demo,
     **CHILDREN_OF_MANY,
+    "incremental": beside_exhaustive,
+    "memory of inference": memory_of_inference,
+    "opening": opening,
 }
 
 

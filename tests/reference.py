@@ -265,3 +265,31 @@ def middle_of_aspect(size, aspect):
     if rows / Fraction(cols) > ratio:
         return cols * ratio, Fraction(cols)
     return Fraction(rows), rows / ratio
+
+
+def reached(changed, kernel, stride, dilation, before, length_out):
+    """Which positions of an operator's output read a changed position of its input, along one axis.
+
+    `changed` is a list of truth values. Position o (0-based) reads o·stride - before + k·dilation, 0 ≤ k < kernel.
+    """
+    found = []
+    for position in range(length_out):
+        reads = [position * stride - before + k * dilation for k in range(kernel)]
+        found.append(any(0 <= read < len(changed) and changed[read] for read in reads))
+    return found
+
+
+def crop(whole, patch, origin, box, start, size, fill):
+    """A crop of an image, planes × rows × columns × depth, into whose box a patch that begins at `origin` is pasted."""
+    planes, rows, cols, depth = whole.shape
+    pasted = whole.copy()
+    row0, row1, col0, col1 = box
+    for row in range(row0, row1):
+        for col in range(col0, col1):
+            pasted[:, row, col] = patch[:, row - origin[0], col - origin[1]]
+    found = np.full((planes, *size, depth), fill, dtype=whole.dtype)
+    for row in range(size[0]):
+        for col in range(size[1]):
+            if 0 <= start[0] + row < rows and 0 <= start[1] + col < cols:
+                found[:, row, col] = pasted[:, start[0] + row, start[1] + col]
+    return found

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <string>
 
 #include <pybind11/numpy.h>
@@ -50,6 +51,62 @@ void copy_boxes(const Dense<float>& image, const Dense<std::int32_t>& boxes, Den
     occlusion::copy_boxes(source, shape, first, n_boxes, out);
 }
 
+using Integers = Dense<std::int32_t>;
+
+occlusion::ImageShape image_shape(const Dense<float>& images, int axis) {
+    return {images.shape(axis), images.shape(axis + 1), images.shape(axis + 2), images.shape(axis + 3)};
+}
+
+void check_rows(const Integers& array, py::ssize_t rows, py::ssize_t cols, const char* message) {
+    check_aligned(array);
+    if (array.ndim() != 2 || array.shape(0) != rows || array.shape(1) != cols) throw py::value_error(message);
+}
+
+void cut_crops(const Dense<float>& whole, const Dense<float>& patches, const Integers& origins, const Integers& pasted,
+               const Integers& starts, float fill, Dense<float>& crops) {
+    check_aligned(whole);
+    check_aligned(patches);
+    check_aligned(crops);
+    if (whole.ndim() != 4) throw py::value_error("whole must have shape (planes, height, width, depth)");
+    if (patches.ndim() != 5 || crops.ndim() != 5) throw py::value_error("patches and crops must have 5 axes");
+    const auto n_crops = crops.shape(0);
+    const bool is_shared = patches.shape(0) == 1;
+    if (!is_shared && patches.shape(0) != n_crops) throw py::value_error("patches must be one, or one for each crop");
+    for (const auto* images : {&patches, static_cast<const Dense<float>*>(&crops)}) {
+        if (images->shape(1) != whole.shape(0) || images->shape(4) != whole.shape(3)) {
+            throw py::value_error("patches and crops must have the planes and the depth of whole");
+        }
+    }
+    check_rows(origins, n_crops, 2, "origins must have shape (crops, 2)");
+    check_rows(pasted, n_crops, 4, "pasted must have shape (crops, 4)");
+    check_rows(starts, n_crops, 2, "starts must have shape (crops, 2)");
+    const auto shape = image_shape(whole, 0), patch_shape = image_shape(patches, 1), crop_shape = image_shape(crops, 1);
+    constexpr long long most = 1 << 30;
+    const auto* box = reinterpret_cast<const occlusion::Box*>(pasted.data());
+    const auto* origin = reinterpret_cast<const occlusion::Position*>(origins.data());
+    const auto* start = reinterpret_cast<const occlusion::Position*>(starts.data());
+    for (py::ssize_t k = 0; k < n_crops; ++k) {
+        for (const long long first : {origin[k].row, origin[k].col, start[k].row, start[k].col}) {
+            if (std::abs(first) > most) throw py::value_error("origins and starts must be within 2^30 of whole");
+        }
+        const auto [row, col] = origin[k];
+        const bool is_empty = box[k].row0 == box[k].row1 || box[k].col0 == box[k].col1;
+        if (!occlusion::inside(box[k], shape.height, shape.width) ||
+            (!is_empty && !occlusion::inside({box[k].row0 - row, box[k].row1 - row, box[k].col0 - col, box[k].col1 - col},
+                                             patch_shape.height, patch_shape.width))) {
+            throw py::value_error("pasted must lie inside whole and its patch");
+        }
+    }
+    if (std::max({shape.height, shape.width, crop_shape.height, crop_shape.width}) > most) {
+        throw py::value_error("whole and crops must have at most 2^30 rows and columns");
+    }
+    float* out = crops.mutable_data();  // throws if read-only
+    const occlusion::Patches changed{patches.data(), patch_shape, is_shared, origin, box};
+    const float* source = whole.data();
+    const py::gil_scoped_release nogil;
+    occlusion::cut_crops(source, shape, changed, start, std::size_t(n_crops), crop_shape, fill, out);
+}
+
 occlusion::Method method_named(const std::string& name) {
     if (name == "nearest") return occlusion::Method::nearest;
     if (name == "bilinear") return occlusion::Method::bilinear;
@@ -92,6 +149,8 @@ void def_imresize(py::module_& m) {
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
     m.doc() = "Kernels of occlusion_sensitivity.";
     m.def("copy_boxes", &copy_boxes, "image"_a.noconvert(), "boxes"_a.noconvert(), "batch"_a.noconvert());
+    m.def("cut_crops", &cut_crops, "whole"_a.noconvert(), "patches"_a.noconvert(), "origins"_a.noconvert(),
+          "pasted"_a.noconvert(), "starts"_a.noconvert(), "fill"_a, "crops"_a.noconvert());
     def_imresize<std::int8_t>(m);
     def_imresize<std::uint8_t>(m);
     def_imresize<std::int16_t>(m);

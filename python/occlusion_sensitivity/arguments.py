@@ -7,10 +7,12 @@ import re
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Choice = TypeVar("Choice", bound=str)
 
 # The classes that MATLAB calls numeric, int8 … uint64, single, double, as NumPy abbreviates them.
 _NUMERIC_CLASSES = frozenset("bhilqBHILQfd")
@@ -40,7 +42,7 @@ def expected(name: str, allowed: str, value: object) -> str:
     return f"{name} must be {allowed}, but is {shown(value)}."
 
 
-def text_choice(name: str, value: object, choices: Sequence[str]) -> str:
+def text_choice(name: str, value: object, choices: Sequence[Choice]) -> Choice:
     """The one of `choices` that `value` is or begins, whatever its case."""
     text = as_text(value)
     if text is None:

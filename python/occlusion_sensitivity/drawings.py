@@ -64,8 +64,8 @@ class Drawing:
     @classmethod
     def parse(cls, given: NameValues) -> Self:
         return cls(
-            style=cast(Style, given.read("style", "overlay", text_choice, STYLES)),
-            colormap=cast(Colormap, given.read("colormap", "jet", text_choice, COLORMAPS)),
+            style=given.read("style", "overlay", text_choice, STYLES),
+            colormap=given.read("colormap", "jet", text_choice, COLORMAPS),
             opacity=given.read("opacity", DEFAULT_OPACITY, checked_opacity),
             frame=cast(Literal["photograph", "network"], given.read("frame", "photograph", text_choice, FRAMES)),
             longest_side=given.read("longest_side", 1600, _side),

@@ -1,6 +1,6 @@
 """The exhaustive engine: every perturbed image goes through the whole network. Paint, run, restore."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from queue import SimpleQueue
 
 import numpy as np
@@ -18,6 +18,9 @@ class Exhaustive:
         self._network = network
         self._images = images
         self._channels = channels
+        self.largest_run = network.device.largest_run(images.original)
+        self.ends: Sequence[int] = [len(images)]
+        self.order: NDArray[np.intp] = np.arange(len(images))
 
     def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
         original, device = self._images.original, self._network.device

@@ -1,14 +1,14 @@
 """How images share a device: how many go through a network in one run, how many runs go on at once, and the runs."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, Self, TypeVar
 
 from . import threads
-from .devices import Device, DeviceArray
+from .devices import Device
 from .network.session import OutOfMemoryError
 from .notices import warn_user
 
@@ -27,22 +27,26 @@ class Sharing:
     images: int
 
     @classmethod
-    def of(cls, device: Device, image: DeviceArray, at_once: int) -> Self:
-        """As `device` is best used for images like `image`: `at_once` images in all, or fewer."""
+    def of(cls, device: Device, largest_run: int | None, at_once: int) -> Self:
+        """As `device` is best used: `at_once` images in all or fewer, `largest_run` of them or any number in a run."""
         runs = min(device.runs_at_once, at_once)
-        images, largest = at_once // runs, device.largest_run(image)
-        return cls(runs, images if largest is None else min(images, largest))
+        images = at_once // runs
+        return cls(runs, images if largest_run is None else min(images, largest_run))
 
     @property
     def at_once(self) -> int:
         return self.runs * self.images
 
-    def parts(self, first: int, end: int) -> Iterator[slice]:
-        """The images from `first` to `end` in parts; the last are shared out, lest a run waits for another's end."""
-        while first < end:
-            size = min(self.images, -(-(end - first) // self.runs))
-            yield slice(first, first + size)
-            first += size
+    def parts(self, first: int, ends: Sequence[int]) -> Iterator[slice]:
+        """The images from `first` to the last of `ends` in parts, none of which has images before and after an end.
+
+        The last are shared out, lest a run waits for another's end.
+        """
+        for end in ends:
+            while first < end:
+                left, is_last = end - first, end == ends[-1]
+                size = -(-left // (self.runs if is_last else -(-left // self.images)))
+                yield slice(first, first := first + min(self.images, size))
 
 
 def in_mini_batches(
@@ -50,10 +54,11 @@ def in_mini_batches(
     count: int,
     most: int,
     device: Device,
-    image: DeviceArray,
+    largest_run: int | None,
     progress: Progress | None = None,
+    ends: Sequence[int] = (),
 ) -> Generator[tuple[slice, Result]]:
-    """The results for `count` images like `image`, part after part, at most `most` images at once.
+    """The results for `count` images, part after part, at most `most` at once and `largest_run` of them in a run.
 
     Parameters
     ----------
@@ -62,6 +67,8 @@ def in_mini_batches(
         does the work for a part: called with the part, in several threads at once. Either may say that memory is short,
         with MemoryError or OutOfMemoryError: half as many images are tried then, with a warning that names the number
         that fitted.
+    ends : sequence of int
+        Where a part has to end, in rising order; none for those at the end of all.
 
     Yields
     ------
@@ -69,13 +76,13 @@ def in_mini_batches(
     result
         Of the work.
     """
-    sharing = wanted = Sharing.of(device, image, min(most, count))
+    sharing = wanted = Sharing.of(device, largest_run, min(most, count))
     first = 0
     while first < count:
         work = None  # nor what it holds
         if sharing != wanted:  # here, where no error holds on to arrays any more
             device.free_memory()
-        parts = list(sharing.parts(first, count))
+        parts = list(sharing.parts(first, ends or [count]))
         sizes = {sharing.images} if device.pads_last_batch else {part.stop - part.start for part in parts}
         try:
             work = prepared(sharing.runs, sizes)

@@ -90,6 +90,13 @@ class ImportNetworkFromONNXOptions(TypedDict, total=False):
     GenerateCustomLayers: Truth
     InputLayer: ImageInputLayer
     Optimize: Truth
+    Inference: Text
+
+
+class InferenceOptions(TypedDict, total=False):
+    """Of imagePretrainedNetwork."""
+
+    Inference: Text
 
 
 class ClassifierOptions(ImportNetworkFromONNXOptions, total=False):

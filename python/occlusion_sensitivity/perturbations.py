@@ -44,7 +44,7 @@ class Boxes:
 
     def __init__(self, device: Device, original: DeviceArray, filled: DeviceArray, boxes: NDArray[np.int32]) -> None:
         self._device = device
-        self._filled = filled
+        self.filled = filled
         self.original = original
         self.boxes = boxes
 
@@ -61,12 +61,12 @@ class Boxes:
         for boxes in covered:
             batch = self.original[np.newaxis].copy()
             for box in boxes:
-                self._device.copy_boxes(self._filled, np.array([box], dtype=np.int32), batch)
+                self._device.copy_boxes(self.filled, np.array([box], dtype=np.int32), batch)
             found.append(batch[0])
         return found
 
     def paint(self, part: slice, batch: DeviceArray) -> None:
-        self._device.copy_boxes(self._filled, self.boxes[part], batch)
+        self._device.copy_boxes(self.filled, self.boxes[part], batch)
 
     def restore(self, part: slice, batch: DeviceArray) -> None:
         self._device.copy_boxes(self.original, self.boxes[part], batch)

@@ -1,13 +1,14 @@
 """Boxes → how far each lowers the score. What is the same whatever engine finds the totals, is here."""
 
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from functools import reduce
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .devices import DeviceArray
+from . import inference
+from .devices import Device, DeviceArray
 from .exhaustive import Exhaustive
 from .images import Image
 from .mini_batches import Progress, in_mini_batches
@@ -18,7 +19,21 @@ _NO_PIXELS = np.zeros((1, 4), dtype=np.int32)
 
 
 class Engine(Protocol):
-    """A way to find the totals of perturbed images."""
+    """A way to find the totals of perturbed images.
+
+    Attributes
+    ----------
+    largest_run : int or None
+        How many images are worth being in one run; None for any number.
+    order : numpy.ndarray of intp
+        The images in the order in which they are best taken; a part is so many of them. The first stays the first.
+    ends : sequence of int
+        Where in this order parts end, as what comes next does not go well with what was before.
+    """
+
+    largest_run: int | None
+    ends: Sequence[int]
+    order: NDArray[np.intp]
 
     def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
         """Get ready for so many runs at once, of so many images; what is given finds the totals of a part.
@@ -51,11 +66,12 @@ def score_drops(
     device, original = network.device, network.arranged(image)
     images = Boxes(device, original, network.arranged(np.broadcast_to(fill, image.shape)), distinct)
     drops = np.empty_like(original, shape=(len(distinct), len(channels)))
-    for part, totals in totals_in_parts(network, images, channels, mini_batch_size, progress):
+    engine = inference.engine(network, images, channels)
+    for part, totals in _in_parts(engine, device, len(images), mini_batch_size, progress):
         if part.start == 0:
             of_original = totals[0]
         with np.errstate(invalid="ignore"):  # infinite scores
-            drops[part] = of_original - totals
+            drops[device.upload(engine.order[part])] = of_original - totals
     of_boxes = image_of_box[1:]
     if np.array_equal(of_boxes, np.arange(1, len(drops))):  # as nearly always: no copy
         return drops[1:], of_original
@@ -73,8 +89,15 @@ def totals_in_parts(
 
     A mini-batch that does not fit into memory is halved.
     """
-    engine: Engine = Exhaustive(network, images, channels)
-    return in_mini_batches(engine.prepared, len(images), mini_batch_size, network.device, images.original, progress)
+    engine = Exhaustive(network, images, channels)
+    return _in_parts(engine, network.device, len(images), mini_batch_size, progress)
+
+
+def _in_parts(
+    engine: Engine, device: Device, count: int, mini_batch_size: int, progress: Progress | None
+) -> Generator[tuple[slice, DeviceArray]]:
+    how = (device, engine.largest_run, progress, engine.ends)
+    return in_mini_batches(engine.prepared, count, mini_batch_size, *how)
 
 
 def distinct_rows(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:

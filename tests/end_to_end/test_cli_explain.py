@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import networks
-from occlusion_sensitivity import explain, importNetworkFromONNX
+from occlusion_sensitivity import explain, importNetworkFromONNX, inference
 from occlusion_sensitivity.cli import main
 
 COMMAND = str(Path(sys.executable).with_name("occlusion-sensitivity"))
@@ -184,3 +184,22 @@ def test_progress_is_of_all_classes_together(net):
     (total,) = {total for _, total in told}
     assert re.fullmatch(r"\d+", str(total))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_incremental_inference(capsys, monkeypatch):
+    """The same map, by other means."""
+    asked = []
+    engine = inference.engine
+
+    def seen(network, *given):
+        asked.append(network.inference)
+        return engine(network, *given)
+
+    monkeypatch.setattr(inference, "engine", seen)
+    for how in ("exhaustive", "incr"):
+        assert run("--channel", "1", "--inference", how, "--output", f"{how}.npy") == 0
+    np.testing.assert_allclose(np.load("incr.npy"), np.load("exhaustive.npy"), rtol=0, atol=1e-6)
+    assert asked == ["exhaustive", "incremental"]
+    capsys.readouterr()
+    assert run("--inference", "fast") == 1
+    assert "--inference must be one of exhaustive, incremental, but is 'fast'" in capsys.readouterr().err

@@ -33,7 +33,8 @@ ALLOWED = {
             "throughput",
             "unpooling",
         )
-    },
+    }
+    | {f"incremental/{name}.py" for name in ("blocks", "divided", "models", "operators", "stages")},
     "onnxruntime": {"network/providers.py"},
     "matplotlib": {
         *("drawings.py", "explanation.py", "lettering.py", "plotting.py"),

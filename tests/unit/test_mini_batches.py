@@ -28,8 +28,7 @@ LONG = 20  # seconds, after which a test gives up
 
 @given(at_once=counts, runs=st.integers(1, 64), most=st.none() | counts)
 def test_never_more_at_once_than_asked_for(at_once, runs, most):
-    device = SimpleNamespace(runs_at_once=runs, largest_run=lambda image: most)
-    found = Sharing.of(device, X, at_once)
+    found = Sharing.of(SimpleNamespace(runs_at_once=runs), most, at_once)
     assert 1 <= found.runs <= runs
     assert 1 <= found.images <= (most or at_once)
     assert found.runs * found.images == found.at_once <= at_once
@@ -39,7 +38,7 @@ def test_never_more_at_once_than_asked_for(at_once, runs, most):
 
 @given(first=st.integers(0, 100), count=st.integers(0, 500), runs=st.integers(1, 64), images=st.integers(1, 40))
 def test_parts_cover_all_and_share_out_the_last(first, count, runs, images):
-    parts = list(Sharing(runs, images).parts(first, first + count))
+    parts = list(Sharing(runs, images).parts(first, [first + count]))
     assert [k for part in parts for k in range(part.start, part.stop)] == list(range(first, first + count))
     sizes = [part.stop - part.start for part in parts]
     assert all(1 <= size <= images for size in sizes)
@@ -241,5 +240,5 @@ def test_nothing_of_a_failed_attempt_is_held_while_the_next_gets_ready():
         runs_at_once=1, largest_run=lambda image: None, pads_last_batch=False, free_memory=lambda: None
     )
     with pytest.warns(RuntimeWarning, match="A mini-batch of 20 images did not fit"):
-        assert len(list(in_mini_batches(prepared, 20, 64, device, X))) == 10
+        assert len(list(in_mini_batches(prepared, 20, 64, device, None))) == 10
     assert len(made) == 4  # 20, 10, 5, 2

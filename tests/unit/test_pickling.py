@@ -174,7 +174,7 @@ def test_data_beside_the_file_count(tmp_path):
 
 def test_what_is_open_stays_here(net):
     network = net.network
-    for thing in (network._places, network._together, network._together.session):
+    for thing in (network.places, network._together, network._together.session):
         for leave in (pickle.dumps, copy.deepcopy, copy.copy):
             with pytest.raises(
                 TypeError, match="is open in this process and stays here: it cannot be pickled or copied"
@@ -230,7 +230,7 @@ def test_a_network_on_a_gpu_is_not_pickled(net):
     class Elsewhere:
         """No CPU."""
 
-    network = copy.copy(net).network._with(net.network._places, CPU, ())
+    network = copy.copy(net).network._with(net.network.places, CPU, ())
     network.device = Elsewhere()
     with pytest.raises(TypeError, match="^A network on a GPU stays there"):
         pickle.dumps(network)

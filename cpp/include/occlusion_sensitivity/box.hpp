@@ -9,6 +9,11 @@ struct Box {
     int row0, row1, col0, col1;
 };
 
+// A pixel, 0-based, or one outside the image. Two int32 in this order: a row of an (n, 2) array.
+struct Position {
+    int row, col;
+};
+
 OCCLUSION_HD constexpr bool inside(const Box& box, long long height, long long width) {
     return 0 <= box.row0 && box.row0 <= box.row1 && box.row1 <= height &&  //
            0 <= box.col0 && box.col0 <= box.col1 && box.col1 <= width;

@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..arguments import existing_file, positive_integer
+from ..arguments import existing_file, positive_integer, text_choice
 from ..calls import AnyNetwork
 from ..drawings import OPTION_NAMES, Drawing, encoded
 from ..explaining import OWN_NAMES, explained
@@ -18,7 +18,9 @@ from ..files import sha256, write_named
 from ..lettering import score_text
 from ..name_values import NameValues, Option
 from ..network.dlnetwork import imported
+from ..network.network import INFERENCES
 from ..network.pretrained import NAMES, imagenet_classes, imagePretrainedNetwork
+from ..network.published import EMBEDDED
 from ..outputs import PAGES, check_holds, checked_output
 from ..pictures import written_in_png
 from ..plotting import PHOTOGRAPH
@@ -214,12 +216,13 @@ def _network(arguments: argparse.Namespace) -> tuple[AnyNetwork | None, list[str
     """The network and the class names as typed; None for those that come with the package, or are not known."""
     typed = arguments.network
     layout = {} if arguments.layout is None else {"InputDataFormats": Option("--layout", arguments.layout)}
+    inference = text_choice("--inference", arguments.inference, INFERENCES)
     class_names = None if arguments.classes is None else _class_names(arguments.classes)
     if typed is None or (typed.lower() in NAMES and not Path(typed).exists()):
         if layout:
             msg = "--layout is for an ONNX file, which --network names; published networks have theirs."
             raise ValueError(msg)
-        net, names = imagePretrainedNetwork() if typed is None else imagePretrainedNetwork(typed)
+        net, names = imagePretrainedNetwork(EMBEDDED if typed is None else typed, Inference=inference)
         return net, names.tolist() if class_names is None else class_names
     try:
         file = existing_file("--network", typed)
@@ -228,7 +231,7 @@ def _network(arguments: argparse.Namespace) -> tuple[AnyNetwork | None, list[str
             raise
         msg = f"{str(error).rstrip('.')}, and no published network of that name. There are {', '.join(NAMES)}."
         raise FileNotFoundError(msg) from error
-    return imported(file, NameValues(layout)), class_names
+    return imported(file, NameValues({**layout, "Inference": Option("--inference", inference)})), class_names
 
 
 def _class_names(typed: str) -> list[str]:

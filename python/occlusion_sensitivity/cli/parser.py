@@ -198,6 +198,13 @@ def _add_network(network: "argparse._ArgumentGroup") -> None:
         "--layout", metavar="FORMAT", help="the order of the input's axes, BCSS or BSSC (default: as the file looks)"
     )
     network.add_argument(
+        "--inference",
+        metavar="HOW",
+        default="exhaustive",
+        help="exhaustive, or incremental: only what a mask can have changed is computed; see docs/incremental.md "
+        "(default: exhaustive)",
+    )
+    network.add_argument(
         "--fit",
         metavar="HOW",
         help="squash the whole picture to the network's input, or crop its middle (default: squash)",

@@ -81,3 +81,30 @@ class Cpu:
 
 
 CPU = Cpu()
+
+
+def cut_crops(
+    whole: NDArray[np.float32],
+    patches: NDArray[np.float32],
+    origins: NDArray[np.int32],
+    pasted: NDArray[np.int32],
+    starts: NDArray[np.int32],
+    fill: float,
+    crops: NDArray[np.float32],
+) -> None:
+    """Cut crops out of an image into which a patch is pasted, one at a time.
+
+    Parameters
+    ----------
+    whole : shape (planes, height, width, depth)
+    patches : shape (n or 1, planes, …, depth)
+    origins : shape (n, 2)
+        Where each patch begins in the image.
+    pasted : shape (n, 4)
+        The boxes of the image in which it is pasted.
+    starts : shape (n, 2)
+        Where each crop begins. It may lie outside the image, where there is `fill`.
+    crops : shape (n, planes, …, depth)
+        Is written.
+    """
+    _core.cut_crops(whole, patches, origins, pasted, starts, fill, crops)

@@ -364,7 +364,7 @@ def _output(network: Network, X: ImageLike, given: NameValues) -> NDArray[np.flo
         msg = f"X must be images, H×W×C×N, but has shape {array.shape}."
         raise ValueError(msg)
     images = _Images(network, array)
-    parts = in_mini_batches(images.prepared, len(images), most, network.device, images[0])
+    parts = in_mini_batches(images.prepared, len(images), most, network.device, network.device.largest_run(images[0]))
     output: NDArray[np.float32] = network.device.to_host(np.concatenate([found for _, found in parts]))
     return output
 

@@ -10,7 +10,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import as_text, existing_file, expected, size_text, truth
+from ..arguments import as_text, existing_file, expected, size_text, text_choice, truth
 from ..devices import device_of
 from ..devices.cpu import CPU
 from ..images import ImageLike, checked_image, fits
@@ -27,12 +27,12 @@ from .import_options import (
     input_format,
 )
 from .layers import ImageInputLayer, Layer, LayerArray
-from .network import Network
+from .network import INFERENCES, Network
 from .places import Places
 from .session import is_float
 
 # Those of this package alone, behind MATLAB's.
-OPTION_NAMES = (*MATLAB_OPTIONS, "InputLayer", "Optimize")
+OPTION_NAMES = (*MATLAB_OPTIONS, "InputLayer", "Optimize", "Inference")
 # What this package alone uses of a network as MATLAB users know it.
 INNER_NAMES = ("channels_of", "input_layer", "network", "scoring", "to_dlnetwork")
 
@@ -204,6 +204,11 @@ def importNetworkFromONNX(
     Optimize : bool, default True
         This package's own. Whether the graph is rewritten for speed (docs/performance.md), equal within float noise.
         False runs the file as it is.
+    Inference : {"exhaustive", "incremental"}, default "exhaustive"
+        This package's own. How occlusionSensitivity finds the scores: "incremental" computes of each occluded image
+        only what the mask can have changed, to the same map in less time. docs/incremental.md says when it pays, what
+        it was compared with, and of a patent application. Where it is not possible, maps are computed exhaustively,
+        with the reason for the logger "occlusion_sensitivity" at level INFO.
 
     Returns
     -------
@@ -253,7 +258,8 @@ def imported(modelfile: str | os.PathLike[str], options: NameValues) -> dlnetwor
     if "InputLayer" in options:
         layer = options.read("InputLayer", None, _fitting_layer, layer)
     layer = dataclasses.replace(layer, InputSize=image_size(options, layer.InputSize))
-    network = Network(places, channel_axis, layer.InputSize, layer.normalized)
+    inference = options.read("Inference", "exhaustive", text_choice, INFERENCES)
+    network = Network(places, channel_axis, layer.InputSize, layer.normalized, inference=inference)
     check_output_formats(options, network)
     return dlnetwork(network, layer)
 

@@ -112,6 +112,14 @@ class NetworkFile:
         _open_batch(model)
         return self._serialized(model)
 
+    def editable(self) -> "ModelProto":
+        """The network with all edits and a batch of any size, to be taken apart."""
+        model = self._edited()
+        shape = model.graph.input[0].type.tensor_type.shape.dim
+        if shape and shape[0].dim_value > 0:
+            _open_batch(model)
+        return model
+
     def layers(self) -> list[Layer]:
         """The nodes that work on the image, under their names or those of their first outputs."""
         return [Layer(name_of(node), node.op_type) for node in layer_nodes.layer_nodes(self._graph())]

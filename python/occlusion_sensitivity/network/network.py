@@ -1,6 +1,7 @@
 """A network as scoring and the MATLAB names use it: images in, outputs out. 0-based, in the network's order of axes."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from .graph import NetworkFile
 from .origin import Origin
 from .places import Places
 from .session import TensorInfo, is_float
+
+# How the scores of occluded images are found.
+Inference = Literal["exhaustive", "incremental"]
+INFERENCES: tuple[Inference, ...] = ("exhaustive", "incremental")
 
 
 class Network:
@@ -30,6 +35,8 @@ class Network:
         What every image goes through before it is arranged for the network.
     outputs : sequence of str
         The names of the outputs, in the order that was asked for; none for that of the file.
+    inference : {"exhaustive", "incremental"}
+        How maps are computed, where it can be chosen.
     """
 
     def __init__(
@@ -40,19 +47,21 @@ class Network:
         normalized: Callable[[Image], Image],
         device: Device = CPU,
         outputs: Sequence[str] = (),
+        inference: Inference = "exhaustive",
     ) -> None:
-        self._places = places
+        self.places = places
         self._outputs = tuple(outputs)
-        self._channel_axis = channel_axis
+        self.channel_axis = channel_axis
         self._normalized = normalized
         self._together = places.on(device)
         self._is_first: dict[str, bool] = {}
         self.input_size = input_size
         self.device = device
+        self.inference = inference
 
     @property
     def file(self) -> NetworkFile:
-        return self._places.file
+        return self.places.file
 
     @property
     def inputs(self) -> list[TensorInfo]:
@@ -67,23 +76,29 @@ class Network:
         """The same network on `device`; RuntimeError where it cannot be there."""
         if device is self.device:
             return self
-        return self._with(self._places, device, self._outputs)
+        return self._with(self.places, device, self._outputs)
 
     def scoring(self, outputs: Sequence[str]) -> "Network":
         """The same network with these tensors as its outputs: what only others need is not computed."""
         if {tensor.name for tensor in self.outputs} == set(outputs):
-            places = self._places
+            places = self.places
         else:
             places = Places(self.file.with_outputs(outputs))
         return self._with(places, self.device, outputs)
 
+    def inferring(self, inference: Inference) -> "Network":
+        """The same network, whose maps are computed in this way."""
+        settings = (self.channel_axis, self.input_size, self._normalized)
+        return Network(self.places, *settings, self.device, self._outputs, inference)
+
     def normalizing(self, normalized: Callable[[Image], Image]) -> "Network":
         """The same network, before which every image goes through `normalized` instead."""
-        settings = (self._channel_axis, self.input_size, normalized)
-        return Network(self._places, *settings, self.device, self._outputs)
+        settings = (self.channel_axis, self.input_size, normalized)
+        return Network(self.places, *settings, self.device, self._outputs, self.inference)
 
     def _with(self, places: Places, device: Device, outputs: Sequence[str]) -> "Network":
-        return Network(places, self._channel_axis, self.input_size, self._normalized, device, outputs)
+        settings = (self.channel_axis, self.input_size, self._normalized)
+        return Network(places, *settings, device, outputs, self.inference)
 
     def __copy__(self) -> "Network":
         return self
@@ -96,9 +111,9 @@ class Network:
             msg = "A network on a GPU stays there: it cannot be pickled. A dlnetwork can, and goes to the GPU again."
             raise TypeError(msg)
         origin = Origin.of(self.file)
-        self._places.share()
-        settings = (self._channel_axis, self.input_size, self._normalized)
-        return _reopened, (origin, self.file.optimize, self.file.outputs, *settings, self._outputs)
+        self.places.share()
+        settings = (self.channel_axis, self.input_size, self._normalized)
+        return _reopened, (origin, self.file.optimize, self.file.outputs, *settings, self._outputs, self.inference)
 
     def arranged(self, image: Image) -> DeviceArray:
         """An image, height × width × channels, normalised, as planes × height × width × depth, on the device.
@@ -106,13 +121,13 @@ class Network:
         The channels are the planes or the depth, whichever the network wants: a batch of such images is its input.
         """
         image = self._normalized(image)
-        planes = np.moveaxis(image, 2, 0)[..., np.newaxis] if self._channel_axis == 1 else image[np.newaxis]
+        planes = np.moveaxis(image, 2, 0)[..., np.newaxis] if self.channel_axis == 1 else image[np.newaxis]
         return self.device.upload(np.ascontiguousarray(planes))
 
     def run(self, batch: DeviceArray, count: int | None = None) -> DeviceArray:
         """The output for a batch of arranged images: shape (n, channels, …); of the first `count` images, if given."""
-        scored = self._scored()
-        output = self._channels_second(self._together.run(self._tensor(batch), scored.name, count))
+        scored = self.scored()
+        output = self.channels_second(self._together.run(self._tensor(batch), scored.name, count))
         declared = self._declared_channels(scored)
         if declared not in (None, output.shape[1]):
             msg = f"The file says that output {scored.name!r} has {declared} channels, but it has {output.shape[1]}."
@@ -127,24 +142,37 @@ class Network:
         `samples` gives images like this arranged one; they are asked for where it is not known yet.
         """
         shape = self._tensor(image[np.newaxis]).shape[1:]
-        self._together.try_together(shape, lambda: self._tensor(np.stack(list(samples()))), sizes, self._scored().name)
+        self._together.try_together(shape, lambda: self._tensor(np.stack(list(samples()))), sizes, self.scored().name)
+
+    def goes_together(self, image: DeviceArray, n: int) -> bool:
+        """Whether `n` images like this arranged one were seen to go through the network in one run."""
+        return self._together.goes_together(self._tensor(image[np.newaxis]).shape[1:], self.scored().name, n)
+
+    def close(self) -> None:
+        """Let go of the weights until the network is needed again."""
+        self._together.session.close()
 
     def channel_count(self, image: Image) -> int:
         """The number of channels of the output; where the file leaves it open, `image` is run to see it."""
-        return self.declared_channel_count() or int(self.run(self.arranged(image)[np.newaxis]).shape[1])
+        return self.declared_channel_count() or self.channel_count_of(self.arranged(image))
+
+    def channel_count_of(self, arranged: DeviceArray) -> int:
+        """The same, of an image that is arranged already."""
+        return self.declared_channel_count() or int(self.run(arranged[np.newaxis]).shape[1])
 
     def declared_channel_count(self) -> int | None:
         """The number of channels that the file says the output has."""
-        return self._declared_channels(self._scored())
+        return self._declared_channels(self.scored())
 
     def _tensor(self, batch: DeviceArray) -> DeviceArray:
         n, planes, height, width, depth = batch.shape
-        return batch.reshape((n, planes, height, width) if self._channel_axis == 1 else (n, height, width, depth))
+        return batch.reshape((n, planes, height, width) if self.channel_axis == 1 else (n, height, width, depth))
 
-    def _channels_second(self, output: DeviceArray) -> DeviceArray:
+    def channels_second(self, output: DeviceArray) -> DeviceArray:
+        """An output of the network as (n, channels, …)."""
         if output.ndim == 1:
             return output[:, np.newaxis]
-        return output if self.is_channels_first(self._scored()) else np.moveaxis(output, -1, 1)
+        return output if self.is_channels_first(self.scored()) else np.moveaxis(output, -1, 1)
 
     def _declared_channels(self, output: TensorInfo) -> int | None:
         if len(output.shape) < 2:
@@ -153,13 +181,13 @@ class Network:
 
     def is_channels_first(self, output: TensorInfo) -> bool:
         """Whether the output is N×K×…; N×H×W×C networks have outputs of both kinds."""
-        if self._channel_axis == 1 or len(output.shape) == 2:
+        if self.channel_axis == 1 or len(output.shape) == 2:
             return True
         if output.name not in self._is_first:
             self._is_first[output.name] = bool(self.file.is_channels_first(output.name))
         return self._is_first[output.name]
 
-    def _scored(self) -> TensorInfo:
+    def scored(self) -> TensorInfo:
         """The one output that is scored."""
         if len(self.outputs) != 1:
             names = [tensor.name for tensor in self.outputs]
@@ -183,9 +211,10 @@ def _reopened(
     input_size: InputSize,
     normalized: Callable[[Image], Image],
     outputs: Sequence[str],
+    inference: Inference = "exhaustive",
 ) -> Network:
     """A network that was pickled. Those of the same file and outputs share what is open in this process."""
     path = origin.path()
     file = NetworkFile(path, file_outputs, optimize=optimize)
     origin.check(path)
-    return Network(Places.shared(file), channel_axis, input_size, normalized, outputs=outputs)
+    return Network(Places.shared(file), channel_axis, input_size, normalized, outputs=outputs, inference=inference)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import copy
 import functools
 from importlib.resources import as_file, files
+from typing import Unpack
 
 from ..arguments import text_choice
+from ..name_values import NameValues
+from ..option_types import InferenceOptions
 from ..strings import StringArray
 from .dlnetwork import dlnetwork, importNetworkFromONNX
+from .network import INFERENCES
 from .published import EMBEDDED, NETWORKS, classifier_file
 
 NAMES = (EMBEDDED, *NETWORKS)
 
 
-def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, StringArray]:
+def imagePretrainedNetwork(
+    name: str = EMBEDDED, *nameValuePairs: object, **options: Unpack[InferenceOptions]
+) -> tuple[dlnetwork, StringArray]:
     """A pretrained image classifier and the names of its classes.
 
     Parameters
@@ -24,6 +30,8 @@ def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, StringArray
         "resnet101", "squeezenet", "vgg16" and "vgg19" are downloaded from the ONNX Model Zoo's mirror when they are
         first asked for, checked by their SHA-256, and kept in the user's cache. All take 224×224×3 RGB images of 0…255
         and give the softmax scores of the 1000 classes of ImageNet-1k.
+    Inference : {"exhaustive", "incremental"}, default "exhaustive"
+        This package's own. As of importNetworkFromONNX.
 
     Returns
     -------
@@ -35,7 +43,7 @@ def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, StringArray
     Raises
     ------
     ValueError
-        If there is no network of that name.
+        If there is no network of that name, or Inference is none of the values listed above.
     RuntimeError
         If the network cannot be downloaded, or what came is not the published file.
     ImportError
@@ -58,8 +66,11 @@ def imagePretrainedNetwork(name: str = EMBEDDED) -> tuple[dlnetwork, StringArray
     'espresso'
     """
     net, class_names = _loaded(text_choice("name", name, NAMES))
+    given = NameValues.parse(nameValuePairs, options, ("Inference",))
     # An object of one's own, so that setting its OutputNames changes nobody else's.
-    return copy.copy(net), class_names
+    net = copy.copy(net)
+    net.network = net.network.inferring(given.read("Inference", "exhaustive", text_choice, INFERENCES))
+    return net, class_names
 
 
 @functools.cache

@@ -37,11 +37,24 @@ def onnxruntime() -> ModuleType:
     return onnxruntime  # type: ignore[no-any-return]
 
 
-def opened(model: str | bytes, device: Device) -> Any:
-    """A session of `model` for `device`. Where it really runs, check_runs_on says."""
+def opened(model: str | bytes, device: Device, *, optimize: bool = True, save_to: Path | None = None) -> Any:
+    """A session of `model` for `device`. Where it really runs, check_runs_on says.
+
+    Parameters
+    ----------
+    optimize : bool
+        Whether ONNX Runtime rewrites the graph; False for one that it has rewritten already.
+    save_to : pathlib.Path, optional
+        Where the graph is written as ONNX Runtime has rewritten it.
+    """
     runtime = onnxruntime()
     options = runtime.SessionOptions()
     options.log_severity_level = 4  # what fails is raised; warnings on stderr are not for our users
+    if not optimize:  # a part of a network, of which there are many: their arenas would each keep its peak
+        options.enable_cpu_mem_arena = False
+        options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    if save_to is not None:
+        options.optimized_model_filepath = str(save_to)
     # No fallback: it prints on stdout and tries the same again.
     how: dict[str, Any] = {"providers": _providers(device), "enable_fallback": 0}
     if device.name == "cpu":

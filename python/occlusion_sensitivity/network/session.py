@@ -2,6 +2,8 @@
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +94,11 @@ class NetworkSession(StaysInItsProcess):
             else:
                 self._with_open_batch = None
 
+    def close(self) -> None:
+        """Close both until they are needed again: runs that go on end first."""
+        with self._opening:
+            self._as_it_is = self._with_open_batch = None
+
     def _session_as_it_is(self) -> Any:
         with self._opening:
             if self._as_it_is is None:
@@ -105,13 +112,8 @@ class NetworkSession(StaysInItsProcess):
             return self._with_open_batch
 
     def _run(self, session: Any, images: DeviceArray, output: str) -> DeviceArray:
-        with self.device.computing():
-            try:
-                result = self._bound_run(session, images, output)
-            except runtime_errors() as error:
-                kind = OutOfMemoryError if _is_out_of_memory(error) else RuntimeError
-                msg = f"{self.file.path} fails on {len(images)} image(s) at once: {str(error).strip()}"
-                raise kind(msg) from error
+        with self.device.computing(), failures_of(self.file, len(images)):
+            result = self._bound_run(session, images, output)
         if result.ndim == 0 or len(result) != len(images):
             msg = (
                 f"{len(images)} images at the input of the network must give as many observations at its output "
@@ -134,6 +136,17 @@ class NetworkSession(StaysInItsProcess):
         binding.synchronize_outputs()
         (tensor,) = binding.get_outputs()
         return device.output(tensor, _FLOATS[tensor.data_type()], feed)
+
+
+@contextmanager
+def failures_of(file: NetworkFile, count: int) -> Iterator[None]:
+    """Runs of so many images: what ONNX Runtime raises becomes a RuntimeError, or an OutOfMemoryError."""
+    try:
+        yield
+    except runtime_errors() as error:
+        kind = OutOfMemoryError if _is_out_of_memory(error) else RuntimeError
+        msg = f"{file.path} fails on {count} image(s) at once: {str(error).strip()}"
+        raise kind(msg) from error
 
 
 def is_float(tensor: TensorInfo) -> bool:

@@ -64,6 +64,22 @@ def _channels_of_images(model: "ModelProto") -> dict[str, int]:
     return known
 
 
+def shapes_of(model: "ModelProto") -> dict[str, tuple[int, ...]]:
+    """Tensor → its shape, of those whose shape is known; a length that is not fixed is 0."""
+    from onnx import shape_inference
+
+    known = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
+    try:
+        graph = shape_inference.infer_shapes(_without_weights(model)).graph
+    except Exception:  # onnx's own exceptions, of several kinds
+        return known
+    for info in (*graph.value_info, *graph.output):
+        if info.type.tensor_type.HasField("shape"):
+            shape = tuple(length.dim_value for length in info.type.tensor_type.shape.dim)
+            known.setdefault(info.name, shape)
+    return known
+
+
 def _without_weights(model: "ModelProto") -> "ModelProto":
     """The model with all but the small constants as inputs, since shape inference copies the model twice."""
     from onnx import ModelProto, helper

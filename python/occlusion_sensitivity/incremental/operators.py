@@ -1,0 +1,157 @@
+"""What the operators of a graph do to positions: which of them read what is near, and which read everything."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..network.nodes import attribute
+from .positions import Window
+
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+# Of a layer's tensors: how many rows and columns it has.
+Size = tuple[int, int]
+# Tensors that are constant, by name → their shapes.
+Shapes = Mapping[str, Sequence[int]]
+
+# ONNX Runtime's own domain for convolutions and pooling of channels in blocks.
+BLOCKED = "com.microsoft.nchwc"
+# Each value from the values at its own position: of one tensor, or of several of equal size.
+_ELEMENTWISE = frozenset(
+    {"Abs", "Add", "Ceil", "Clip", "Div", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity"}
+    | {"LRN", "LeakyRelu", "Log", "Max", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu", "Pow", "QuickGelu", "Reciprocal"}
+    | {"Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Tanh"}
+    | {"ThresholdedRelu"}
+)
+_REORDERED = frozenset({"ReorderInput", "ReorderOutput"})
+_CONVOLUTIONS = frozenset({"Conv", "FusedConv"})
+_POOLING = frozenset({"MaxPool", "AveragePool"})
+_DOMAINS = frozenset({"", "ai.onnx", "com.microsoft", BLOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a node reads its first input; its other inputs it reads position by position.
+
+    Attributes
+    ----------
+    rows, cols : Window
+    fill : float or None
+        What stands outside the input for it, so that a part of the input with so much around it needs no padding. None
+        where only the operator's own padding will do: it counts what is no padding.
+    """
+
+    rows: Window
+    cols: Window
+    fill: float | None = 0.0
+
+    @property
+    def is_point(self) -> bool:
+        return self.rows.is_point and self.cols.is_point
+
+
+def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Size], shapes: Shapes) -> Reading | None:
+    """How `node` reads positions; None where it is not known, or all of them at once.
+
+    Parameters
+    ----------
+    from_image : sequence of str
+        Those of its inputs that depend on the image.
+    sizes : mapping
+        The sizes of all such tensors that are N×C×H×W.
+    shapes : mapping
+        The shapes of the constants.
+    """
+    if node.domain not in _DOMAINS or any(name not in sizes for name in from_image):
+        return None
+    if node.op_type in _CONVOLUTIONS:
+        return _of_convolution(node, from_image, sizes, shapes)
+    if len({sizes[name] for name in from_image}) > 1:
+        return None  # broadcast
+    if node.op_type in _POOLING:
+        return _of_pooling(node, sizes[node.input[0]])
+    constants = [shapes.get(name) for name in node.input if name and name not in from_image]
+    if (
+        (node.op_type in _ELEMENTWISE and all(map(_is_equal_at_all_positions, constants)))
+        or (node.op_type in _REORDERED and not attribute(node, "channels_last", 0))
+        or (node.op_type == "Concat" and attribute(node, "axis", 0) in (1, -3) and not constants)
+        or (node.op_type == "Dropout" and sum(map(bool, node.output)) == 1 and len(node.input) < 3)
+        or (node.op_type == "BatchNormalization" and _is_inference(node))
+    ):
+        return _point(sizes[from_image[0]])
+    return None
+
+
+def output_size(read: Reading) -> Size:
+    return read.rows.length_out, read.cols.length_out
+
+
+def _point(size: Size) -> Reading:
+    rows, cols = (Window(1, 1, 1, 0, length, length) for length in size)
+    return Reading(rows, cols)
+
+
+def _is_equal_at_all_positions(shape: Sequence[int] | None) -> bool:
+    """Of an operand of that shape, which is stretched to N×C×H×W."""
+    return shape is not None and len(shape) <= 4 and all(length == 1 for length in shape[-2:])
+
+
+def _is_inference(node: "NodeProto") -> bool:
+    plain = attribute(node, "spatial", 1) == 1 and attribute(node, "training_mode", 0) == 0
+    return plain and sum(map(bool, node.output)) == 1
+
+
+def _of_convolution(
+    node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Size], shapes: Shapes
+) -> Reading | None:
+    kernel = shapes.get(node.input[1], ())[2:]
+    data, added = node.input[0], node.input[3:]
+    if len(kernel) != 2 or set(from_image) != {data, *added}:
+        return None
+    windows = _windows(node, kernel, sizes[data])
+    if windows is None or any(sizes[name] != (windows[0].length_out, windows[1].length_out) for name in added):
+        return None
+    return Reading(*windows)
+
+
+def _of_pooling(node: "NodeProto", size: Size) -> Reading | None:
+    if sum(map(bool, node.output)) != 1:
+        return None  # with the places of the largest values
+    windows = _windows(node, attribute(node, "kernel_shape", ()), size)
+    if windows is None:
+        return None
+    if node.op_type == "MaxPool":
+        return Reading(*windows, fill=-math.inf)
+    outside = any(window.reads_outside for window in windows)
+    counts_padding = attribute(node, "count_include_pad", 0) == 1 and not attribute(node, "ceil_mode", 0)
+    return Reading(*windows, fill=0.0 if counts_padding or not outside else None)
+
+
+def _windows(node: "NodeProto", kernel: Sequence[int], size: Size) -> tuple[Window, Window] | None:
+    """Those of the rows and the columns; None where nothing would be left."""
+    if len(kernel) != 2:
+        return None
+    strides = attribute(node, "strides", (1, 1))
+    dilations = attribute(node, "dilations", (1, 1))
+    pads = attribute(node, "pads", (0, 0, 0, 0))
+    auto = attribute(node, "auto_pad", b"NOTSET").decode()
+    found = []
+    for axis in (0, 1):
+        span, stride, length = (kernel[axis] - 1) * dilations[axis] + 1, strides[axis], size[axis]
+        before, after = pads[axis], pads[axis + 2]
+        if auto in ("SAME_UPPER", "SAME_LOWER"):
+            total = max((-(-length // stride) - 1) * stride + span - length, 0)
+            before = total // 2 if auto == "SAME_UPPER" else total - total // 2
+            after = total - before
+        elif auto == "VALID":
+            before = after = 0
+        room = length + before + after - span
+        steps = -(-room // stride) if attribute(node, "ceil_mode", 0) and auto == "NOTSET" else room // stride
+        # Whether there is a window that would begin behind the image, is not the same in all versions of the operators.
+        begins_behind = attribute(node, "ceil_mode", 0) and steps * stride >= length + before
+        if room < 0 or min(before, after) < 0 or begins_behind:
+            return None
+        found.append(Window(kernel[axis], stride, dilations[axis], before, length, steps + 1))
+    return found[0], found[1]

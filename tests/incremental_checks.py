@@ -1,0 +1,54 @@
+"""Maps of random networks, exhaustively and incrementally."""
+
+import logging
+
+import numpy as np
+
+import occlusion_sensitivity.incremental.plan
+import occlusion_sensitivity.inference
+from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
+from random_networks import RandomNetwork
+
+TOLERANCE = 1e-6  # of a map's range
+
+
+def all_stages(monkeypatch):
+    """Let every plan pay, and cutting cost nothing: as many stages as can be are computed where masks reach."""
+    monkeypatch.setattr(occlusion_sensitivity.inference, "LEAST_GAIN", 0.0)
+    monkeypatch.setattr(occlusion_sensitivity.incremental.plan, "_RUN", 0.0)
+    monkeypatch.setattr(occlusion_sensitivity.incremental.plan, "cut_work", lambda layer, size: 0.0)
+
+
+def case(seed, file):
+    """A network, an image, and options of its map."""
+    rng = np.random.default_rng(seed)
+    network = RandomNetwork(rng, spatial=seed % 4 == 0)
+    network.save(file)
+    X = rng.uniform(size=(*network.size, network.channels)).astype(np.float32)
+    options = {
+        "MaskSize": [int(rng.integers(1, n + 1)) for n in network.size],
+        "Stride": [int(rng.integers(1, 7)) for _ in network.size],
+        "MaskClipping": bool(rng.random() < 0.6),
+        "MaskValue": 0,
+        "OutputUpsampling": "none",
+    }
+    return X, options
+
+
+def maps(file, X, options):
+    """The map of two channels, exhaustively and incrementally."""
+    nets = [importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental")]
+    return [occlusionSensitivity(net, X, [1, 2], **options) for net in nets]
+
+
+def are_equal(exhaustive, incremental):
+    return bool(np.abs(exhaustive - incremental).max() <= TOLERANCE * max(np.ptp(exhaustive), 1e-6))
+
+
+def reasons(caplog):
+    """Why maps were computed exhaustively."""
+    return [record.getMessage() for record in caplog.records if "exhaustively" in record.getMessage()]
+
+
+def listen(caplog):
+    caplog.set_level(logging.INFO, logger="occlusion_sensitivity")
