@@ -23,6 +23,9 @@ LEAST_GAIN = 1.05
 # masks of the check set apart.
 _NOISE, _SHARE = 3e-6, 1e-5
 
+# Sessions of a process from which this one was forked: they are not even closed here.
+_OF_THE_PARENT: list[object] = []
+
 Engine = Exhaustive | Incremental
 # Planes, rows and columns of an image.
 Shape = tuple[int, int, int]
@@ -47,16 +50,33 @@ class Inference(StaysInItsProcess):
     """What is known of a network and incremental inference, for images of one size at a time."""
 
     def __init__(self) -> None:
+        self._divided: DividedNetwork | None = None
         renewed_after_fork(self)
 
     def renew(self) -> None:
+        _OF_THE_PARENT.append(self._divided)
         self._opening = threading.Lock()
-        self._shape: Shape | None = None
-        self._divided: DividedNetwork | None = None
+        self._begin(None)
+
+    def _begin(self, shape: Shape | None) -> None:
+        """Know nothing yet of images of that shape."""
+        self._shape = shape
+        self._divided = None
         # What the last plan was expected to bring; 0 where there was none.
         self.gain = 0.0
-        # Why not, once and for all images of this size.
+        # Why not: for all images of this shape, and for masks, by their boxes.
         self._reason = ""
+        self._does_not_pay: dict[bytes, str] = {}
+
+    def summary(self) -> str:
+        """What is known, in a few words."""
+        if self._reason:
+            return f"exhaustive, as {self._reason}"
+        if self.gain == 0.0:
+            return "not planned before the first map"
+        if self.gain < LEAST_GAIN:
+            return f"exhaustive with the last masks, as {self.gain:.2f} times as fast is expected"
+        return f"{self.gain:.1f} times as fast expected with the last masks"
 
     def reason_or_engine(self, network: Network, images: Boxes, channels: NDArray[np.intp]) -> str | Incremental:
         planes, height, width, _ = images.original.shape
@@ -64,9 +84,12 @@ class Inference(StaysInItsProcess):
             return "it is on a GPU"
         with self._opening:
             if self._shape != (planes, height, width):
-                self.renew_for((planes, height, width))
+                self._begin((planes, height, width))
             if self._reason:
                 return self._reason
+            boxes = images.boxes.tobytes()
+            if boxes in self._does_not_pay:
+                return self._does_not_pay[boxes]
             if not (images.boxes[:, 0] < images.boxes[:, 1]).any():
                 return "no mask changes the image"
             if self._divided is None:
@@ -77,11 +100,10 @@ class Inference(StaysInItsProcess):
             plan = self._divided.planned(images.boxes, self._divided.count)
             self.gain = plan.gain
             if plan.gain < LEAST_GAIN:
-                return f"its plan for these masks is expected to be {plan.gain:.2f} times as fast"
+                self._divided = None  # the weights are not held twice
+                self._does_not_pay[boxes] = f"its plan for these masks is expected to be {plan.gain:.2f} times as fast"
+                return self._does_not_pay[boxes]
             return Incremental(network, self._divided, plan, images, channels)
-
-    def renew_for(self, shape: Shape) -> None:
-        self._shape, self._divided, self._reason = shape, None, ""
 
     def _checked(self, network: Network, images: Boxes) -> str | DividedNetwork:
         """The network in stages, whose totals of a handful of masks were seen to be those of whole images."""
@@ -107,9 +129,7 @@ class Inference(StaysInItsProcess):
         except NotDivisibleError as error:
             self._reason = str(error)
             return self._reason
-        except MemoryError:
-            raise
-        except Exception as error:  # of onnx, ONNX Runtime, the disk: whatever happens, the map is computed
+        except Exception as error:  # of onnx, ONNX Runtime, the disk, memory: whatever happens, the map is computed
             self._reason = f"its stages fail: {error}"
             return self._reason
         if not _are_equal(found, expected):
@@ -144,11 +164,11 @@ class _Kept:
     """What is known of each network that is open."""
 
     def __init__(self) -> None:
+        self._of: weakref.WeakKeyDictionary[Places, Inference] = weakref.WeakKeyDictionary()
         renewed_after_fork(self)
 
     def renew(self) -> None:
         self._lock = threading.Lock()
-        self._of: weakref.WeakKeyDictionary[Places, Inference] = weakref.WeakKeyDictionary()
 
     def of(self, places: Places) -> Inference:
         with self._lock:

@@ -1,6 +1,8 @@
 """Incremental inference: the geometry, the kernel, when it is used, and what a network says of it."""
 
+import multiprocessing
 import pickle
+import re
 from importlib.resources import files
 
 import numpy as np
@@ -260,6 +262,45 @@ def test_stages_that_fail(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(DividedNetwork, "whole", lambda *given: [][0])
     np.testing.assert_array_equal(*maps(file, X, OPTIONS))
     assert "its stages fail" in reasons(caplog)[0]
+
+
+def test_what_net_says(tmp_path, monkeypatch):
+    net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+    assert repr(net).splitlines()[-1] == "    Inference: incremental (not planned before the first map)"
+    all_stages(monkeypatch)
+    occlusionSensitivity(net, X, 1, **OPTIONS)
+    assert re.fullmatch(
+        r"    Inference: incremental \(\d+\.\d times as fast expected with the last masks\)", repr(net).splitlines()[-1]
+    )
+    other = importNetworkFromONNX(flattened(tmp_path), Inference="incremental")
+    occlusionSensitivity(other, X, 1, **OPTIONS)
+    assert repr(other).splitlines()[-1] == "    Inference: incremental (exhaustive, as it begins with Flatten)"
+    assert "Inference" not in repr(importNetworkFromONNX(convolutional(tmp_path)))
+
+
+def test_masks_that_do_not_pay_are_planned_once(tmp_path, monkeypatch):
+    net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+    occlusionSensitivity(net, X, 1, MaskSize=[24, 20], Stride=3)
+    monkeypatch.setattr(inference, "DividedNetwork", None)
+    occlusionSensitivity(net, X, 1, MaskSize=[24, 20], Stride=3)
+    assert "exhaustive with the last masks" in repr(net)
+
+
+def test_it_goes_on_in_a_forked_process(tmp_path, monkeypatch):
+    all_stages(monkeypatch)
+    net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+    INHERITED.append(net)
+    expected = occlusionSensitivity(net, X, 1, **OPTIONS)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        found = pool.apply(in_a_fork)
+    np.testing.assert_array_equal(found, expected)
+
+
+INHERITED = []
+
+
+def in_a_fork():
+    return occlusionSensitivity(INHERITED.pop(), X, 1, **OPTIONS)
 
 
 def test_it_travels(tmp_path):

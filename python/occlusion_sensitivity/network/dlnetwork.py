@@ -10,6 +10,7 @@ from typing import Unpack
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import inference
 from ..arguments import as_text, existing_file, expected, size_text, text_choice, truth
 from ..devices import device_of
 from ..devices.cpu import CPU
@@ -130,6 +131,8 @@ class dlnetwork:
             f"   InputNames: {', '.join(self.InputNames)}",
             f"  OutputNames: {', '.join(self.OutputNames)}",
         ]
+        if self.network.inference == "incremental":
+            lines.append(f"    Inference: incremental ({inference.state(self.network).summary()})")
         return "\n".join(lines)
 
     def predict(self, X: ImageLike) -> NDArray[np.float32]:
@@ -258,8 +261,8 @@ def imported(modelfile: str | os.PathLike[str], options: NameValues) -> dlnetwor
     if "InputLayer" in options:
         layer = options.read("InputLayer", None, _fitting_layer, layer)
     layer = dataclasses.replace(layer, InputSize=image_size(options, layer.InputSize))
-    inference = options.read("Inference", "exhaustive", text_choice, INFERENCES)
-    network = Network(places, channel_axis, layer.InputSize, layer.normalized, inference=inference)
+    how = options.read("Inference", "exhaustive", text_choice, INFERENCES)
+    network = Network(places, channel_axis, layer.InputSize, layer.normalized, inference=how)
     check_output_formats(options, network)
     return dlnetwork(network, layer)
 
