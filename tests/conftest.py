@@ -11,13 +11,32 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from occlusion_sensitivity import execution, importNetworkFromONNX
+from occlusion_sensitivity import execution, importNetworkFromONNX, inference
 from occlusion_sensitivity.devices import cuda
 from occlusion_sensitivity.network import providers
+from occlusion_sensitivity.network.network import Network
 from stand_in import cupy_over_numpy, onnxruntime_with_cuda
 
 ROOT = Path(__file__).parents[1]
 NETWORKS = ROOT / "tests" / "data" / "networks"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--inference",
+        choices=["exhaustive", "incremental"],
+        default="exhaustive",
+        help="how every network's maps are computed, whatever it was imported with",
+    )
+
+
+@pytest.fixture(autouse=True)
+def inference_as_asked(request, monkeypatch):
+    """With ``--inference incremental`` every map for which it is possible, whether it pays or not."""
+    if request.config.getoption("--inference") == "incremental":
+        wanted = property(lambda network: "incremental", lambda network, how: None)
+        monkeypatch.setattr(Network, "inference", wanted, raising=False)
+        monkeypatch.setattr(inference, "LEAST_GAIN", 0.0)
 
 
 def pytest_configure(config):
