@@ -62,4 +62,6 @@ def test_map_equals_the_reference(real_networks, name, seed):
     assert found.dtype == np.float32
     assert found.shape == expected.shape
     span = np.ptp(expected)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * span or 1e-7, err_msg=f"{typed} {channels}")
+    # Two steps of single where scores are near 1: a smaller span of a map is all noise.
+    atol = max(1e-5 * span, 1.2e-7)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=atol, err_msg=f"{typed} {channels}")
