@@ -164,6 +164,26 @@ def test_maps_of_several_images_and_sizes(tmp_path, monkeypatch, caplog):
     assert reasons(caplog) == []
 
 
+def test_a_tensor_that_is_read_near_and_at_its_positions(tmp_path, monkeypatch, caplog):
+    """y + conv(y), which ONNX Runtime makes one node of where channels come in blocks."""
+    all_stages(monkeypatch)
+    listen(caplog)
+    rng = np.random.default_rng(0)
+    shapes = {"first": (16, 3, 3, 3), "second": (16, 16, 3, 3), "weight": (16 * 480, 2)}
+    constants = {name: rng.normal(size=shape).astype(np.float32) / 30 for name, shape in shapes.items()}
+    nodes = [
+        helper.make_node("Conv", ["near", "first"], ["y"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["y", "second"], ["conv"], pads=[1, 1, 1, 1]),
+        helper.make_node("Add", ["conv", "y"], ["sum"]),
+        helper.make_node("Flatten", ["sum"], ["flat"], axis=1),
+        helper.make_node("Gemm", ["flat", "weight"], ["score"]),
+    ]
+    inputs, outputs = {"near": ["N", 3, 24, 20]}, {"score": ["N", 2]}
+    found = maps(networks.save(tmp_path / "network.onnx", nodes, constants, inputs, outputs), X, OPTIONS)
+    assert are_equal(*found)
+    assert reasons(caplog) == []
+
+
 @pytest.mark.parametrize("mini_batch", [1, 2, 3, 128])
 def test_mini_batches(tmp_path, monkeypatch, mini_batch):
     all_stages(monkeypatch)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto
 
 # A stage's own name of what its first node reads: the same tensor may be read position by position as well.
-NEAR = "near"
+NEAR = "occlusion_sensitivity/near"
 
 
 class Parts:
@@ -52,9 +52,9 @@ class Parts:
 
         first = NodeProto()
         first.CopyFrom(stage.nodes[0])
-        for k, name in enumerate(first.input):
-            if name == stage.near and (stage.read.is_point or name not in first.input[:k]):
-                first.input[k] = NEAR
+        uses = [k for k, name in enumerate(first.input) if name == stage.near]
+        for k in uses if stage.read.is_point else uses[:1]:
+            first.input[k] = NEAR
         if not stage.read.is_point:
             _set_padding(first, stage.read)
         near = layers[stage.near]
