@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"occlusion-sensitivity: error: {message}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        # What was interrupted may have left a coroutine of Dask's that nobody waits for any more.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
         print("occlusion-sensitivity: interrupted", file=sys.stderr)
         return 130
     finally:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Literal, Protocol
 
 import numpy as np
@@ -59,21 +59,23 @@ def run_plan(
             is_looked_at = False
             if bar is not None:
                 bar(finished, len(sources))
-            try:
-                for outcome in pool.outcomes(plan.job, items):
-                    if outcome is not None:
-                        _put(writer, places, sources, *outcome, on_error)
-                        finished += 1
-                        without_value += _names_without_value(sources, *outcome)
-                        if not is_looked_at and outcome[1].found is not None:
-                            is_looked_at = True
-                            _say_what_hardly_fits(plan, sources, outcome[0])
-                    if writer.flush(if_due=True) and bar is not None:
-                        bar(finished, len(sources))
-            except BaseException:
-                with suppress(RuntimeError):  # the disk's, which may be what ended the run
-                    writer.flush()
-                raise
+            # Closed here, not when it is collected: there, another Ctrl-C would be printed as an ignored exception.
+            with closing(pool.outcomes(plan.job, items)) as outcomes:
+                try:
+                    for outcome in outcomes:
+                        if outcome is not None:
+                            _put(writer, places, sources, *outcome, on_error)
+                            finished += 1
+                            without_value += _names_without_value(sources, *outcome)
+                            if not is_looked_at and outcome[1].found is not None:
+                                is_looked_at = True
+                                _say_what_hardly_fits(plan, sources, outcome[0])
+                        if writer.flush(if_due=True) and bar is not None:
+                            bar(finished, len(sources))
+                except BaseException:
+                    with suppress(RuntimeError):  # the disk's, which may be what ended the run
+                        writer.flush()
+                    raise
             writer.flush()
             if bar is not None:
                 bar(finished, len(sources))
