@@ -75,7 +75,8 @@ class DividedNetwork:
         self.file = file
         self.image = Layer(source.name, (height, width), channels, False, Extent(), Extent())
         output = network.scored().name
-        plain = divided(model.graph, self.image, shapes_of(model), whole=[output])
+        shapes = shapes_of(model)
+        plain = divided(model.graph, self.image, shapes, whole=[output])
         if not plain.stages:
             raise NotDivisibleError(f"it begins with {plain.ended_by or 'its output'}")
         parts = Parts(model)
@@ -83,15 +84,15 @@ class DividedNetwork:
         self._links = [name for stage in plain.stages for name in stage.tensors if name in read]
         inputs = [plain.layers[name] for name in (*self._links, *({self.image.name} & read))]
         head = parts.part([node for stage in plain.stages for node in stage.nodes], [self.image], self._links)
-        self._rest_work = rest_work(plain.rest, shapes_of(model))
+        self._rest_work = rest_work(plain.rest, shapes)
         tail = _bytes(parts.keep(plain.rest, inputs, [output]))
         del model, parts, source  # weights are not held twice
         self._tail = opened(tail, CPU)
         self._tail_reads = [layer.name for layer in inputs]
         del tail
         head = optimized(head)
-        shapes = {tensor.name: tuple(tensor.dims) for tensor in head.graph.initializer}
-        self.division = divided(head.graph, self.image, shapes)
+        of_constants = {tensor.name: tuple(tensor.dims) for tensor in head.graph.initializer}
+        self.division = divided(head.graph, self.image, of_constants)
         self.ended_by = self.division.ended_by or plain.ended_by
         if not self.division.stages:
             raise NotDivisibleError(f"it begins with {self.ended_by}")

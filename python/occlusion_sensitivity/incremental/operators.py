@@ -60,7 +60,7 @@ def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Si
     from_image : sequence of str
         Those of its inputs that depend on the image.
     sizes : mapping
-        The sizes of all such tensors that are N×C×H×W.
+        The sizes of those of them that are N×C×H×W.
     shapes : mapping
         The shapes of the constants.
     """

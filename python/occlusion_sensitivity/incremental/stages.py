@@ -132,7 +132,7 @@ class _Divider:
         depends = [name for name in dict.fromkeys(inputs_of(node)) if name in self._layers or name in self._of_rest]
         if not depends:
             return  # constants: they go where they are needed
-        sizes = {name: layer.size for name, layer in self._layers.items()}
+        sizes = {name: self._layers[name].size for name in depends if name in self._layers}
         is_whole = any(name in self._whole for name in node.output)
         read = None if is_whole else reading(node, depends, sizes, self._shapes)
         joined = None if read is None else self._extents(node, read, depends)
