@@ -2,11 +2,12 @@
 
 import math
 import os
+from types import SimpleNamespace
 
 import pytest
 
 from faults import DaskCluster, Run, seeded
-from occlusion_sensitivity.many import worker
+from occlusion_sensitivity.many import cluster, worker
 from occlusion_sensitivity.threads import processors
 
 
@@ -75,6 +76,13 @@ def test_any_machine(monkeypatch):
         runs = [min(at_once, tasks) * threads for at_once, threads in found]
         assert sum(count for count in runs if count > 1) <= min(len(frozenset().union(*workers)), quota)
         assert min(runs) >= 1
+
+
+def test_own_processes_share_the_machine_before_all_of_them_have_come():
+    """Else the first would compute in the threads of those that come later."""
+    processes = SimpleNamespace(count=3)
+    running = cluster._Running(None, processes, "client", None)
+    assert running._machines == {worker.machine(): [worker.processors()] * 3}
 
 
 @pytest.mark.parametrize("kind", ["own", "two threads each", "variable"])

@@ -107,6 +107,8 @@ class _Running:
     """A run on a cluster: the tasks that are on their way, and what is known of the workers."""
 
     def __init__(self, client: Any, processes: "Processes | None", typed: str, job: Job) -> None:
+        from .worker import own_processors
+
         self._client = client
         self._processes = processes
         self._typed = typed
@@ -118,6 +120,9 @@ class _Running:
         self._ended: SimpleQueue[Any] = SimpleQueue()
         self._workers: dict[str, tuple[str, frozenset[int]]] = {}
         self._machines: dict[str, list[frozenset[int]]] = {}
+        if processes is not None:  # they share this machine from the beginning, whichever comes first
+            name, mine = own_processors()
+            self._machines[name] = [mine] * processes.count
         self._threads = 0
         self._looked = -math.inf
         self._sends_pictures = False

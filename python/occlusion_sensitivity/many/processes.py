@@ -35,6 +35,7 @@ class Processes:
     """
 
     def __init__(self, count: int, address: str, typed: str) -> None:
+        self.count = count
         self._typed = typed
         self._command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve({address!r})"]
         # What can be imported here can be imported there.
