@@ -10,12 +10,15 @@ from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from random_networks import RandomNetwork
 
 TOLERANCE = 1e-6  # of a map's range
+# An image, and options of its map.
+X = np.random.default_rng(1).uniform(size=(24, 20, 3)).astype(np.float32)
+OPTIONS = {"MaskSize": 4, "Stride": 2, "OutputUpsampling": "none"}
 
 
 def all_stages(monkeypatch):
     """Let every plan pay, and cutting cost nothing: as many stages as can be are computed where masks reach."""
     monkeypatch.setattr(occlusion_sensitivity.inference, "LEAST_GAIN", 0.0)
-    monkeypatch.setattr(occlusion_sensitivity.incremental.plan, "_RUN", 0.0)
+    monkeypatch.setattr(occlusion_sensitivity.incremental.plan, "run_work", lambda stages: np.zeros(len(stages) + 1))
     monkeypatch.setattr(occlusion_sensitivity.incremental.plan, "cut_work", lambda layer, size: 0.0)
 
 

@@ -24,9 +24,13 @@ class RandomNetwork:
         # Name → (channels, rows, columns).
         self.shapes = {"image": (self.channels, *self.size)}
         self._spatial = spatial
+        # Whether ONNX Runtime and the standard do not agree about the size of the last layer.
+        self._is_ambiguous = False
         for _ in range(rng.integers(2, 9)):
             makers = [self.conv, self.conv, self.conv, self.pool, self.pool, self.pointwise, self.add, self.concat]
             makers[rng.integers(len(makers))]()
+            if self._is_ambiguous:
+                break
 
     def save(self, file):
         last = self.names[-1]
@@ -35,9 +39,16 @@ class RandomNetwork:
             return save(
                 file, self.nodes, self.constants, {"image": ["N", *self.shapes["image"]]}, {"y": ["N", 2, "h", "w"]}
             )
-        values = int(np.prod(self.shapes[last]))
-        self.nodes.append(helper.make_node("Flatten", [last], ["flat"], axis=1))
-        self.nodes.append(helper.make_node("Gemm", ["flat", self.constant((values, 3))], ["y"]))
+        if self._is_ambiguous:
+            self.node("GlobalAveragePool", [last], (self.shapes[last][0], 1, 1))
+        names = [self.names[-1]]
+        if self.flag(0.3):  # the image itself, or an inner layer
+            names.append(self.names[self.rng.integers(len(self.names) - 2 * self._is_ambiguous)])
+        for k, name in enumerate(names):
+            values = int(np.prod(self.shapes[name]))
+            self.nodes.append(helper.make_node("Flatten", [name], [f"flat{k}"], axis=1))
+            self.nodes.append(helper.make_node("Gemm", [f"flat{k}", self.constant((values, 3))], [f"score{k}"]))
+        self.nodes.append(helper.make_node("Sum", [f"score{k}" for k in range(len(names))], ["y"]))
         return save(file, self.nodes, self.constants, {"image": ["N", *self.shapes["image"]]}, {"y": ["N", 3]})
 
     @property
@@ -67,14 +78,12 @@ class RandomNetwork:
         rng = self.rng
         kernel = [int(rng.integers(*kernels)) for _ in range(2)]
         strides = [int(n) for n in rng.choice([1, 1, 2, 3], 2)]
-        if not dilated:
-            strides = [min(stride, k) for stride, k in zip(strides, kernel, strict=True)]
         dilations = [int(n) for n in rng.integers(1, 3, 2)] if dilated and self.flag(0.3) else [1, 1]
         how = {"kernel_shape": kernel, "strides": strides}
         if dilated:
             how["dilations"] = dilations
         pads, mode = [0, 0, 0, 0], rng.choice(["none", "uneven", "same", "SAME_UPPER", "SAME_LOWER", "VALID"])
-        ceil = ceil and self.flag() and not mode.startswith(("SAME_", "VALID"))
+        ceil = ceil and self.flag() and not mode.startswith("SAME_")
         if mode.startswith("SAME_"):
             dilations[:] = [1, 1]  # ONNX Runtime does not have both
         spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
@@ -88,6 +97,8 @@ class RandomNetwork:
             length, stride = size[axis], strides[axis]
             if mode.startswith("SAME_"):
                 out.append(-(-length // stride))
+                if not dilated and (out[-1] - 1) * stride + spans[axis] < length:
+                    return None  # ONNX Runtime takes no negative padding
                 continue
             room = length + pads[axis] + pads[axis + 2] - spans[axis]
             if room < 0:
@@ -104,6 +115,7 @@ class RandomNetwork:
             how["pads"] = pads
         if ceil:
             how["ceil_mode"] = 1
+        self._is_ambiguous = ceil and mode == "VALID"
         return how, tuple(out)
 
     def conv(self):

@@ -19,8 +19,8 @@ from .network.network import Network
 from .notices import warn_user
 from .option_types import FaithfulnessOptions
 from .options import CURVE_OPTIONS, CurveOptions, parse_channels
-from .perturbations import Ranked
-from .scoring import distinct_rows, totals_in_parts
+from .perturbations import Ranked, distinct_rows
+from .scoring import totals_in_parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,13 +40,14 @@ class Sharing:
     def parts(self, first: int, ends: Sequence[int]) -> Iterator[slice]:
         """The images from `first` to the last of `ends` in parts, none of which has images before and after an end.
 
-        The last are shared out, lest a run waits for another's end.
+        The last are shared out, lest a run waits for another's end; not into small ones, which cost as much.
         """
         for end in ends:
             while first < end:
                 left, is_last = end - first, end == ends[-1]
                 size = -(-left // (self.runs if is_last else -(-left // self.images)))
-                yield slice(first, first := first + min(self.images, size))
+                size = min(max(size, self.images // 4), self.images, left)
+                yield slice(first, first := first + size)
 
 
 def in_mini_batches(

@@ -72,6 +72,25 @@ class Boxes:
         self._device.copy_boxes(self.original, self.boxes[part], batch)
 
 
+def is_no_box(boxes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which boxes hold no pixel."""
+    row0, row1, col0, col1 = boxes.T
+    return np.asarray((row0 >= row1) | (col0 >= col1))
+
+
+def distinct_rows(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """The different rows in order, and which of them each row is.
+
+    As np.unique(axis=0), which compares structures, and makes a TypeError of Ctrl-C at the wrong moment.
+    """
+    order = np.lexsort(rows.T[::-1])
+    ordered = rows[order]
+    is_new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
+    which = np.empty(len(rows), dtype=np.intp)
+    which[order] = np.cumsum(is_new) - 1
+    return ordered[is_new], which
+
+
 class Ranked:
     """An image with the pixels of some ranks covered by the fill, those of one of several maps at a time.
 

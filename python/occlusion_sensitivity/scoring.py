@@ -13,7 +13,7 @@ from .exhaustive import Exhaustive
 from .images import Image
 from .mini_batches import Progress, in_mini_batches
 from .network.network import Network
-from .perturbations import Boxes, Perturbations
+from .perturbations import Boxes, Perturbations, distinct_rows
 
 _NO_PIXELS = np.zeros((1, 4), dtype=np.int32)
 
@@ -98,19 +98,6 @@ def _in_parts(
 ) -> Generator[tuple[slice, DeviceArray]]:
     how = (device, engine.largest_run, progress, engine.ends)
     return in_mini_batches(engine.prepared, count, mini_batch_size, *how)
-
-
-def distinct_rows(rows: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-    """The different rows in order, and which of them each row is.
-
-    As np.unique(axis=0), which compares structures, and makes a TypeError of Ctrl-C at the wrong moment.
-    """
-    order = np.lexsort(rows.T[::-1])
-    ordered = rows[order]
-    is_new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
-    which = np.empty(len(rows), dtype=np.intp)
-    which[order] = np.cumsum(is_new) - 1
-    return ordered[is_new], which
 
 
 def _emptied_where_nothing_changes(

@@ -1,8 +1,9 @@
-"""Incremental inference: the geometry, the kernel, when it is used, and what a network says of it."""
+"""Incremental inference: when it is used, and what a network says of it."""
 
 import multiprocessing
 import pickle
 import re
+import tempfile
 from importlib.resources import files
 
 import numpy as np
@@ -10,8 +11,7 @@ import pytest
 from onnx import helper
 
 import networks
-import reference
-from incremental_checks import all_stages, are_equal, listen, maps, reasons
+from incremental_checks import OPTIONS, X, all_stages, are_equal, listen, maps, reasons
 from occlusion_sensitivity import (
     imagePretrainedNetwork,
     importNetworkFromONNX,
@@ -20,107 +20,13 @@ from occlusion_sensitivity import (
     inference,
     occlusionSensitivity,
 )
-from occlusion_sensitivity.devices.cpu import cut_crops
 from occlusion_sensitivity.incremental.divided import DividedNetwork
-from occlusion_sensitivity.incremental.positions import Extent, Window
-
-
-@pytest.mark.parametrize("seed", range(200))
-def test_reach_of_several_windows(seed):
-    """No position that a changed pixel reaches is left out; of windows without gaps none is too many."""
-    rng = np.random.default_rng(seed)
-    length = int(rng.integers(5, 40))
-    start = int(rng.integers(0, length))
-    end = int(rng.integers(start + 1, length + 1))
-    changed = [start <= position < end for position in range(length)]
-    extent, has_gaps = Extent(), False
-    for _ in range(rng.integers(1, 4)):
-        kernel, stride, dilation = int(rng.integers(1, 5)), int(rng.integers(1, 4)), int(rng.integers(1, 3))
-        span = (kernel - 1) * dilation + 1
-        before, after = (int(n) for n in rng.integers(0, span, 2))
-        if length + before + after < span:
-            continue
-        length_out = (length + before + after - span) // stride + 1
-        has_gaps |= dilation > 1 or stride > span
-        changed = reference.reached(changed, kernel, stride, dilation, before, length_out)
-        extent = extent.through(Window(kernel, stride, dilation, before, length, length_out))
-        length = length_out
-        first, last = extent.reach(np.array([start]), np.array([end]), length)
-        reached = [first[0] <= position < last[0] for position in range(length)]
-        assert all(found for found, is_changed in zip(reached, changed, strict=True) if is_changed), seed
-        # Clipping on the way makes the true reach smaller at most.
-        if not has_gaps and any(changed) and not changed[0] and not changed[-1]:
-            assert reached == changed, seed
-
-
-@pytest.mark.parametrize("seed", range(100))
-def test_crops(seed):
-    rng = np.random.default_rng(seed)
-    planes, rows, cols, depth = (int(n) for n in rng.integers(1, 7, 4))
-    count = int(rng.integers(0, 4))
-    whole = rng.normal(size=(planes, rows, cols, depth)).astype(np.float32)
-    ends = [np.sort(rng.integers(0, n + 1, (count, 2)), axis=1) for n in (rows, cols)]
-    boxes = np.concatenate(ends, axis=1).astype(np.int32)
-    origins = (boxes[:, [0, 2]] - rng.integers(0, 3, (count, 2))).astype(np.int32)
-    patch_size = [int(max((boxes[:, 2 * axis + 1] - origins[:, axis]).max(initial=0), 1)) for axis in (0, 1)]
-    is_shared = bool(rng.random() < 0.3) or count == 1
-    patches = rng.normal(size=(1 if is_shared else count, planes, *patch_size, depth)).astype(np.float32)
-    size = [int(n) for n in rng.integers(0, 12, 2)]
-    starts = rng.integers(-8, 8, (count, 2)).astype(np.int32)
-    crops = np.full((count, planes, *size, depth), np.nan, dtype=np.float32)
-    cut_crops(whole, patches, origins, boxes, starts, -7.0, crops)
-    for k in range(count):
-        patch = patches[0 if is_shared else k]
-        expected = reference.crop(whole, patch, origins[k], boxes[k], starts[k], size, -7.0)
-        np.testing.assert_array_equal(crops[k], expected, err_msg=f"seed {seed}, crop {k}")
-
-
-def arguments(**changes):
-    given = {
-        "whole": np.zeros((2, 5, 6, 3), dtype=np.float32),
-        "patches": np.zeros((4, 2, 2, 2, 3), dtype=np.float32),
-        "origins": np.ones((4, 2), dtype=np.int32),
-        "pasted": np.tile(np.array([1, 3, 1, 3], dtype=np.int32), (4, 1)),
-        "starts": np.zeros((4, 2), dtype=np.int32),
-        "fill": 0.0,
-        "crops": np.zeros((4, 2, 3, 3, 3), dtype=np.float32),
-    }
-    return tuple({**given, **changes}.values())
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"whole": np.zeros((2, 5, 6), dtype=np.float32)},
-        {"patches": np.zeros((3, 2, 2, 2, 3), dtype=np.float32)},
-        {"patches": np.zeros((4, 1, 2, 2, 3), dtype=np.float32)},
-        {"crops": np.zeros((4, 2, 3, 3, 2), dtype=np.float32)},
-        {"crops": np.zeros((4, 2, 3, 3), dtype=np.float32)},
-        {"origins": np.zeros((3, 2), dtype=np.int32)},
-        {"origins": np.full((4, 2), 2, dtype=np.int32)},
-        {"origins": np.full((4, 2), -(2**31), dtype=np.int32)},
-        {"pasted": np.tile(np.array([1, 4, 1, 3], dtype=np.int32), (4, 1))},
-        {"pasted": np.tile(np.array([1, 3, 1, 7], dtype=np.int32), (4, 1))},
-        {"pasted": np.zeros((4, 3), dtype=np.int32)},
-        {"starts": np.full((4, 2), 2**31 - 1, dtype=np.int32)},
-        {"starts": np.zeros((4, 1), dtype=np.int32)},
-    ],
-)
-def test_crops_outside_of_what_is_there(changes):
-    cut_crops(*arguments())
-    with pytest.raises(ValueError, match="must"):
-        cut_crops(*arguments(**changes))
-
-
-# When it is used -----------------------------------------------------------------------------------------------------
+from occlusion_sensitivity.incremental.sessions import Sessions
+from occlusion_sensitivity.network.session import NetworkSession, OutOfMemoryError
 
 
 def convolutional(tmp_path, **how):
     return networks.convolutional(tmp_path / "network.onnx", np.random.default_rng(0), size=(24, 20), **how)
-
-
-X = np.random.default_rng(1).uniform(size=(24, 20, 3)).astype(np.float32)
-OPTIONS = {"MaskSize": 4, "Stride": 2, "OutputUpsampling": "none"}
 
 
 @pytest.mark.parametrize("clipping", ["on", "off"])
@@ -164,24 +70,44 @@ def test_maps_of_several_images_and_sizes(tmp_path, monkeypatch, caplog):
     assert reasons(caplog) == []
 
 
-def test_a_tensor_that_is_read_near_and_at_its_positions(tmp_path, monkeypatch, caplog):
-    """y + conv(y), which ONNX Runtime makes one node of where channels come in blocks."""
+def test_masks_that_differ_from_image_to_image_are_divided_for_once(tmp_path, monkeypatch):
+    """Where they change nothing, masks are left out: in a black frame, if they are black."""
+    divisions = []
+    divide = DividedNetwork.__init__
+    monkeypatch.setattr(DividedNetwork, "__init__", lambda *given: divisions.append(1) or divide(*given))
+    for pays in (False, True):
+        divisions.clear()
+        if pays:
+            all_stages(monkeypatch)
+        net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+        for rows in range(2, 8):
+            image = X.copy()
+            image[:rows] = 0
+            occlusionSensitivity(net, image, 1, MaskValue=0, **OPTIONS)
+        assert len(divisions) == 1
+
+
+def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    """Neither files, nor a second session for networks that do not say how many channels they give."""
     all_stages(monkeypatch)
-    listen(caplog)
-    rng = np.random.default_rng(0)
-    shapes = {"first": (16, 3, 3, 3), "second": (16, 16, 3, 3), "weight": (16 * 480, 2)}
-    constants = {name: rng.normal(size=shape).astype(np.float32) / 30 for name, shape in shapes.items()}
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    constants = {"kernel": np.random.default_rng(0).normal(size=(300, 3, 9, 9)).astype(np.float32)}  # a large one
     nodes = [
-        helper.make_node("Conv", ["near", "first"], ["y"], pads=[1, 1, 1, 1]),
-        helper.make_node("Conv", ["y", "second"], ["conv"], pads=[1, 1, 1, 1]),
-        helper.make_node("Add", ["conv", "y"], ["sum"]),
-        helper.make_node("Flatten", ["sum"], ["flat"], axis=1),
-        helper.make_node("Gemm", ["flat", "weight"], ["score"]),
+        helper.make_node("Conv", ["image", "kernel"], ["y"], pads=[4, 4, 4, 4]),
+        helper.make_node("GlobalAveragePool", ["y"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("Shape", ["flat"], ["shape"]),
+        helper.make_node("Reshape", ["flat", "shape"], ["score"]),
     ]
-    inputs, outputs = {"near": ["N", 3, 24, 20]}, {"score": ["N", 2]}
-    found = maps(networks.save(tmp_path / "network.onnx", nodes, constants, inputs, outputs), X, OPTIONS)
-    assert are_equal(*found)
-    assert reasons(caplog) == []
+    outputs = {"score": ["N", "channels"]}
+    file = networks.save(tmp_path / "n.onnx", nodes, constants, {"image": ["N", 3, 24, 20]}, outputs)
+    net = importNetworkFromONNX(file, Inference="incremental")
+    for _ in range(2):
+        occlusionSensitivity(net, X, 1, **OPTIONS)
+        assert list(folder.iterdir()) == []
+        assert net.network.places.on(net.network.device).session._as_it_is is None
 
 
 @pytest.mark.parametrize("mini_batch", [1, 2, 3, 128])
@@ -266,8 +192,8 @@ def test_stages_that_give_other_scores(tmp_path, monkeypatch, caplog):
     all_stages(monkeypatch)
     listen(caplog)
     file = convolutional(tmp_path)
-    rest = DividedNetwork.rest
-    monkeypatch.setattr(DividedNetwork, "rest", lambda *given: rest(*given) * np.float32(1.001))
+    rest = Sessions.rest
+    monkeypatch.setattr(Sessions, "rest", lambda *given: rest(*given) * np.float32(1.001))
     exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
     with pytest.warns(RuntimeWarning, match="gave other scores"):
@@ -276,18 +202,104 @@ def test_stages_that_give_other_scores(tmp_path, monkeypatch, caplog):
     assert "other scores" in reasons(caplog)[-1]
 
 
+def test_stages_that_gave_other_scores_are_not_tried_with_other_sizes(tmp_path, monkeypatch):
+    all_stages(monkeypatch)
+    file = networks.fully_convolutional(tmp_path / "network.onnx", np.random.default_rng(0))
+    net = importNetworkFromONNX(file, Inference="incremental")
+    rest = Sessions.rest
+    monkeypatch.setattr(Sessions, "rest", lambda *given: rest(*given) * np.float32(1.001))
+    with pytest.warns(RuntimeWarning, match="gave other scores"):
+        occlusionSensitivity(net, X, 1, **OPTIONS)
+    occlusionSensitivity(net, X[:, :16], 1, **OPTIONS)  # without a warning, which is an error here
+
+
+def test_scores_are_compared_channel_by_channel():
+    """A large one does not hide what is wrong in a small one; nor does infinity."""
+    expected = np.array([[1e7, 1.0, 0.0], [2e7, 1.5, 0.0]])
+    assert inference._are_equal(expected, expected)
+    assert inference._are_equal(expected * (1 + 1e-7), expected)
+    for size in (1e4, np.inf):
+        large = expected * [size / 1e7, 1.0, 1.0]
+        assert not inference._are_equal(large * [1.0, 1.2, 1.0], large)
+
+
 def test_stages_that_fail(tmp_path, monkeypatch, caplog):
+    """The reason is one line, whatever the error says."""
+    all_stages(monkeypatch)
     listen(caplog)
     file = convolutional(tmp_path)
-    monkeypatch.setattr(DividedNetwork, "whole", lambda *given: [][0])
+
+    def fail(*given):
+        raise RuntimeError("first\nsecond")
+
+    monkeypatch.setattr(Sessions, "stage_on_whole", fail)
     np.testing.assert_array_equal(*maps(file, X, OPTIONS))
-    assert "its stages fail" in reasons(caplog)[0]
+    assert reasons(caplog) == ["network.onnx is evaluated exhaustively: its stages fail: first."]
+
+
+@pytest.mark.parametrize("error", [OSError("no space"), MemoryError("no memory")])
+def test_stages_that_fail_for_now(tmp_path, monkeypatch, caplog, error):
+    all_stages(monkeypatch)
+    listen(caplog)
+    exhaustive, incremental = (
+        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
+    )
+    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
+
+    def fail(*given):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sessions, "stage_on_whole", fail)
+        np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
+    assert len(reasons(caplog)) == 1
+    assert are_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
+    assert len(reasons(caplog)) == 1  # it is incremental now
+
+
+def test_a_file_that_is_gone(tmp_path, monkeypatch, caplog):
+    all_stages(monkeypatch)
+    listen(caplog)
+    file = convolutional(tmp_path)
+    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
+    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
+    file.unlink()
+    np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
+    assert "is gone since it was imported" in reasons(caplog)[0]
+
+
+def test_too_little_memory_to_compare(tmp_path, monkeypatch, caplog):
+    """As many images at once as fit, as ever."""
+    all_stages(monkeypatch)
+    listen(caplog)
+    exhaustive, incremental = (
+        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
+    )
+    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
+    together = NetworkSession.together
+
+    def short_of_memory(session, images, output):
+        if len(images) > 1:
+            raise OutOfMemoryError("one image fits")
+        return together(session, images, output)
+
+    monkeypatch.setattr(NetworkSession, "together", short_of_memory)
+    with pytest.warns(RuntimeWarning, match="did not fit into memory"):
+        np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
+    assert "not enough memory to compare" in reasons(caplog)[0]
 
 
 def test_what_net_says(tmp_path, monkeypatch):
     net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
-    assert repr(net).splitlines()[-1] == "    Inference: incremental (not planned before the first map)"
+    words = r"exhaustive with the default masks, as 0\.\d+ times as fast is expected"
+    assert re.fullmatch(rf"    Inference: incremental \({words}\)", repr(net).splitlines()[-1])
+    assert occlusionSensitivity(net, X, 1, **OPTIONS).shape == (12, 10)
+    of_any_size = networks.fully_convolutional(tmp_path / "any.onnx", np.random.default_rng(0))
+    of_any_size = importNetworkFromONNX(of_any_size, Inference="incremental")
+    assert repr(of_any_size).splitlines()[-1] == "    Inference: incremental (not planned before the first map)"
     all_stages(monkeypatch)
+    net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+    assert "times as fast expected with the default masks" in repr(net)
     occlusionSensitivity(net, X, 1, **OPTIONS)
     assert re.fullmatch(
         r"    Inference: incremental \(\d+\.\d times as fast expected with the last masks\)", repr(net).splitlines()[-1]

@@ -34,7 +34,7 @@ ALLOWED = {
             "unpooling",
         )
     }
-    | {f"incremental/{name}.py" for name in ("blocks", "divided", "models", "operators", "stages")},
+    | {f"incremental/{name}.py" for name in ("blocks", "costs", "divided", "models", "operators", "stages")},
     "onnxruntime": {"network/providers.py"},
     "matplotlib": {
         *("drawings.py", "explanation.py", "lettering.py", "plotting.py"),

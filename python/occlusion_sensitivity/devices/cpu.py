@@ -1,6 +1,7 @@
 """Host memory and the C++ kernels: the only module that imports the extension."""
 
-from contextlib import AbstractContextManager
+import ctypes
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,9 @@ class Cpu:
         """Everything on the host is done when the call returns."""
 
     def free_memory(self) -> None:
-        """NumPy holds nothing back."""
+        """NumPy holds nothing back, but the C library may."""
+        with suppress(OSError, AttributeError):  # not glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 CPU = Cpu()

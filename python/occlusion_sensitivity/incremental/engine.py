@@ -1,6 +1,8 @@
 """The incremental engine: of each occluded image only what the mask can have changed goes through the network."""
 
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from queue import SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +11,9 @@ from ..devices import DeviceArray
 from ..devices.cpu import CPU
 from ..network.network import Network
 from ..perturbations import Boxes
-from .divided import DividedNetwork, Patch
+from .memory import Workspace
 from .plan import MaskPlan
+from .sessions import Patch, Sessions, new_array
 
 Array = NDArray[np.float32]
 
@@ -20,59 +23,84 @@ class Incremental:
 
     Parameters
     ----------
-    divided : DividedNetwork
-        `network`, opened in stages for images of this size.
+    sessions : Sessions
+        The stages of `network` for images of this size.
     plan : MaskPlan
-        For the boxes of `images`, the empty ones left out.
+        For the boxes of `images`.
     """
 
     def __init__(
-        self, network: Network, divided: DividedNetwork, plan: MaskPlan, images: Boxes, channels: NDArray[np.intp]
+        self, network: Network, sessions: Sessions, plan: MaskPlan, images: Boxes, channels: NDArray[np.intp]
     ) -> None:
         self._network = network
-        self._divided = divided
+        self._sessions = sessions
         self._images = images
         self._channels = channels
         self._plan = plan
         self.largest_run: int | None = plan.at_once
-        groups = [plan.images[group.images] for group in plan.groups]
-        empty = np.setdiff1d(np.arange(len(images)), plan.images)  # the original, and what is equal to it
+        groups = [group.images for group in plan.groups]
+        # The original, and what is equal to it.
+        empty = np.setdiff1d(np.arange(len(images)), np.concatenate(groups))
         self.order: NDArray[np.intp] = np.concatenate([empty, *groups])
         self.ends: Sequence[int] = np.cumsum([len(part) for part in (empty, *groups)]).tolist()
-        # Of each image in this order: its group, and which mask of it it is.
-        self._group_of = np.concatenate([np.full(len(empty), -1), *(np.full(len(g), k) for k, g in enumerate(groups))])
-        self._mask_of = np.concatenate([np.arange(len(part)) for part in (empty, *groups)])
 
     def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
-        with CPU.computing():
-            whole = self._divided.whole(self._images.original)
-            of_original = self._totals_of(self._divided.rest(whole, {}, 1))
+        whole = _Whole(self._sessions, self._images.original)
+        workspaces: SimpleQueue[Workspace] = SimpleQueue()
+        for _ in range(runs):
+            workspaces.put(Workspace(self._plan.values, max(sizes)))
 
         def totals(part: slice) -> DeviceArray:
-            found = np.empty((part.stop - part.start, len(self._channels)))
-            groups = self._group_of[part]
-            for k in np.unique(groups).tolist():
-                chosen = groups == k
-                if k < 0:
-                    found[chosen] = of_original
-                else:
-                    with CPU.computing():
-                        found[chosen] = self._totals_in_group(whole, k, self._mask_of[part][chosen])
-            return found
+            group = int(np.searchsorted(self.ends, part.start, side="right")) - 1
+            workspace = workspaces.get()
+            try:
+                with CPU.computing():
+                    if group < 0:
+                        return np.repeat(self._totals_of_original(whole), part.stop - part.start, axis=0)
+                    masks = slice(part.start - self.ends[group], part.stop - self.ends[group])
+                    return self._totals_in_group(whole, group, masks, workspace)
+            finally:
+                workspaces.put(workspace)
 
         return totals
 
-    def _totals_in_group(self, whole: Mapping[str, Array], k: int, masks: NDArray[np.intp]) -> NDArray[np.float64]:
-        group = self._plan.groups[k]
-        boxes = np.ascontiguousarray(self._images.boxes[self._plan.images[group.images[masks]]])
-        image = self._divided.image.name
-        patches = {image: Patch(self._images.filled[np.newaxis], np.zeros((len(masks), 2), dtype=np.int32), boxes)}
+    def _totals_of_original(self, whole: "_Whole") -> NDArray[np.float64]:
+        layers = whole.before(self._plan.count)
+        return self._totals_of(self._sessions.rest(self._plan.kept, layers, {}, 1, new_array))
+
+    def _totals_in_group(self, whole: "_Whole", k: int, masks: slice, workspace: Workspace) -> NDArray[np.float64]:
+        group, offsets = self._plan.groups[k], self._plan.offsets[k]
+
+        def empty(number: int, name: str, shape: Sequence[int]) -> Array:
+            return workspace.array(offsets[number, name], shape)
+
+        boxes = np.ascontiguousarray(self._images.boxes[group.images[masks]])
+        image = self._sessions.network.image.name
+        patches = {image: Patch(self._images.filled[np.newaxis], np.zeros((len(boxes), 2), dtype=np.int32), boxes)}
         for number, place in enumerate(group.places):
-            of_masks = place.of(masks)
-            patches.update(self._divided.stage(number, of_masks, whole, patches))
-            for name in self._plan.last_used[number]:
-                patches.pop(name, None)
-        return self._totals_of(self._divided.rest(whole, patches, len(masks)))
+            layers = whole.before(number)
+            patches.update(self._sessions.stage(number, place.of(masks), layers, patches, empty))
+        layers = whole.before(self._plan.count)
+        return self._totals_of(self._sessions.rest(self._plan.kept, layers, patches, len(boxes), empty))
 
     def _totals_of(self, output: Array) -> NDArray[np.float64]:
         return CPU.channel_totals(self._network.channels_second(output), self._channels)
+
+
+class _Whole:
+    """The layers of the image without a mask, computed when they are first needed, while other runs go on."""
+
+    def __init__(self, sessions: Sessions, original: Array) -> None:
+        self._sessions = sessions
+        self._layers = {sessions.network.image.name: original}
+        self._count = 0
+        self._computing = threading.Lock()
+
+    def before(self, number: int) -> Mapping[str, Array]:
+        """The layers of all stages before that one; of others as well, perhaps."""
+        while self._count < number:
+            with self._computing:
+                if self._count < number:
+                    self._layers.update(self._sessions.stage_on_whole(self._count, self._layers))
+                    self._count += 1
+        return self._layers

@@ -1,19 +1,25 @@
 """The ONNX models of stages and of the rest, cut out of a network's graph."""
 
-import tempfile
+import math
+import os
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from ..devices.cpu import CPU
 from ..network.nodes import attribute, inputs_of
+from ..network.providers import LARGE_WEIGHTS, opened
 from .operators import Reading
 from .stages import Layer, Stage
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto
+    from onnx import ModelProto, NodeProto, TensorProto
 
 # A stage's own name of what its first node reads: the same tensor may be read position by position as well.
 NEAR = "occlusion_sensitivity/near"
+# Weights in a file begin where a page of memory does.
+_PAGE = 1 << 12
+_SINGLE = 4  # bytes
 
 
 class Parts:
@@ -62,19 +68,6 @@ class Parts:
         inputs = [as_near, *(layers[name] for name in stage.beside)]
         return self.part([first, *stage.nodes[1:]], inputs, stage.gives)
 
-    def keep(self, nodes: "Sequence[NodeProto]", inputs: Iterable[Layer], outputs: Iterable[str]) -> "ModelProto":
-        """The model with these nodes alone, which is changed: its weights are not copied."""
-        part = Parts(_without_initializers(self._model)).part(nodes, inputs, outputs)
-        needed = {name for node in part.graph.node for name in inputs_of(node)}
-        initializers = self._model.graph.initializer
-        for k in reversed(range(len(initializers))):
-            if initializers[k].name not in needed:
-                del initializers[k]
-        for name in ("node", "input", "output", "value_info"):
-            self._model.graph.ClearField(name)
-        self._model.graph.MergeFrom(part.graph)
-        return self._model
-
     def _constant_nodes(self, nodes: "Iterable[NodeProto]", given: Collection[str]) -> "list[NodeProto]":
         """The nodes of constants that the given ones need, in the model's order."""
         own = {name for node in nodes for name in node.output}
@@ -103,24 +96,44 @@ def _set_padding(node: "NodeProto", read: Reading) -> None:
         node.attribute.append(helper.make_attribute("pads", [window.before for window in windows] + after))
 
 
-def _without_initializers(model: "ModelProto") -> "ModelProto":
+def with_weights_beside(model: "ModelProto", file: Path) -> "ModelProto":
+    """The same model, whose large weights lie in `file`: models beside it are light, and ONNX Runtime maps the file."""
     light = type(model)(ir_version=model.ir_version, opset_import=model.opset_import, functions=model.functions)
-    light.graph.name = model.graph.name
-    light.graph.node.extend(model.graph.node)
-    light.graph.output.extend(model.graph.output)
+    for name in ("name", "node", "input", "output", "value_info"):
+        light.graph.MergeFrom(type(model.graph)(**{name: getattr(model.graph, name)}))
+    with file.open("wb") as stream:
+        light.graph.initializer.extend(_beside(tensor, stream) for tensor in model.graph.initializer)
     return light
 
 
-def optimized(model: "ModelProto") -> "ModelProto":
-    """The model as ONNX Runtime makes it for this machine: what would be computed exhaustively, node by node."""
+def _beside(tensor: "TensorProto", stream: BinaryIO) -> "TensorProto":
+    """The tensor, whose values are written to the end of a file; itself, where it is small, or has them elsewhere."""
+    if math.prod(tensor.dims) * _SINGLE < LARGE_WEIGHTS or not tensor.HasField("raw_data"):
+        return tensor  # which is not asked for its bytes: protobuf writes all of them to count them
+    data = tensor.raw_data
+    stream.seek(-stream.tell() % _PAGE, os.SEEK_CUR)
+    moved = type(tensor)(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims)
+    moved.data_location = type(tensor).EXTERNAL
+    where = {"location": Path(stream.name).name, "offset": stream.tell(), "length": len(data)}
+    for key, value in where.items():
+        moved.external_data.add(key=key, value=str(value))
+    stream.write(data)
+    return moved
+
+
+def saved(model: "ModelProto", file: Path) -> str:
+    """Where the model is, now that it is written; its weights lie beside it."""
+    file.write_bytes(model.SerializeToString())
+    return str(file)
+
+
+def optimized(model: "ModelProto", folder: Path) -> "ModelProto":
+    """The model as ONNX Runtime makes it for this machine: what would be computed exhaustively, node by node.
+
+    Large weights are beside it, in the folder in which those of `model` are, too.
+    """
     import onnx
 
-    from ..devices.cpu import CPU
-    from ..network.providers import opened
-
-    with tempfile.TemporaryDirectory(prefix="occlusion-sensitivity-") as folder:
-        given, path = Path(folder, "given.onnx"), Path(folder, "optimized.onnx")
-        onnx.save(model, given)
-        model.Clear()  # it is held by ONNX Runtime now, and on the disk
-        opened(str(given), CPU, save_to=path)
-        return onnx.load(path)
+    file = folder / "optimized.onnx"
+    opened(saved(model, folder / "head.onnx"), CPU, save_to=file)
+    return onnx.load(file, load_external_data=False)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..network.nodes import attribute
+from ..network.nodes import attribute, subgraphs_of
+from ..network.throughput import is_positive
 from .positions import Window
 
 if TYPE_CHECKING:
@@ -16,15 +17,23 @@ Size = tuple[int, int]
 # Tensors that are constant, by name → their shapes.
 Shapes = Mapping[str, Sequence[int]]
 
+_FLOATS = frozenset({1, 10, 11, 16})  # onnx.TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
 # ONNX Runtime's own domain for convolutions and pooling of channels in blocks.
 BLOCKED = "com.microsoft.nchwc"
 # Each value from the values at its own position: of one tensor, or of several of equal size.
 _ELEMENTWISE = frozenset(
-    {"Abs", "Add", "Ceil", "Clip", "Div", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish", "Identity"}
-    | {"LRN", "LeakyRelu", "Log", "Max", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu", "Pow", "QuickGelu", "Reciprocal"}
-    | {"Relu", "Round", "Selu", "Sigmoid", "Sign", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Tanh"}
-    | {"ThresholdedRelu"}
+    {"Abs", "Add", "Clip", "Div", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "Identity", "LRN"}
+    | {"LeakyRelu", "Log", "Max", "Mean", "Min", "Mish", "Mul", "Neg", "PRelu", "Pow", "QuickGelu", "Reciprocal"}
+    | {"Relu", "Selu", "Sigmoid", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Tanh"}
 )
+# They make steps of float noise, by which a convolution of a part may differ from that of the whole.
+_DISCONTINUOUS = frozenset(
+    {"ArgMax", "ArgMin", "BitShift", "Ceil", "DynamicQuantizeLinear", "Equal", "Floor", "Greater", "GreaterOrEqual"}
+    | {"Hardmax", "Less", "LessOrEqual", "MaxUnpool", "Mod", "NonMaxSuppression", "NonZero", "QuantizeLinear", "Round"}
+    | {"Sign", "ThresholdedRelu", "TopK", "Unique"}
+)
+# Operators that are no number for some numbers → the operand that has to be positive.
+_MAY_GIVE_NAN = {"Sqrt": 0, "Log": 0, "Pow": 0, "Div": 1}
 _REORDERED = frozenset({"ReorderInput", "ReorderOutput"})
 _CONVOLUTIONS = frozenset({"Conv", "FusedConv"})
 _POOLING = frozenset({"MaxPool", "AveragePool"})
@@ -84,6 +93,20 @@ def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Si
     return None
 
 
+def is_discontinuous(node: "NodeProto") -> bool:
+    """Whether a small difference of what the node reads can become a large one of what it gives."""
+    with_indices = node.op_type == "MaxPool" and sum(map(bool, node.output)) > 1
+    to_integers = node.op_type == "Cast" and attribute(node, "to", 0) not in _FLOATS
+    inner = [each for graph in subgraphs_of(node) for each in graph.node]
+    return node.op_type in _DISCONTINUOUS or with_indices or to_integers or any(map(is_discontinuous, inner))
+
+
+def may_give_nan(node: "NodeProto", from_image: Sequence[str]) -> bool:
+    """Whether the node may make NaN of numbers that are not very large."""
+    operand = _MAY_GIVE_NAN.get(node.op_type)
+    return operand is not None and node.input[operand] in from_image and not is_positive(node.input[operand])
+
+
 def output_size(read: Reading) -> Size:
     return read.rows.length_out, read.cols.length_out
 
@@ -141,16 +164,22 @@ def _windows(node: "NodeProto", kernel: Sequence[int], size: Size) -> tuple[Wind
     for axis in (0, 1):
         span, stride, length = (kernel[axis] - 1) * dilations[axis] + 1, strides[axis], size[axis]
         before, after = pads[axis], pads[axis + 2]
+        rounds_up = attribute(node, "ceil_mode", 0) == 1
+        if auto != "NOTSET" and rounds_up:
+            return None  # readers of the standard differ
         if auto in ("SAME_UPPER", "SAME_LOWER"):
-            total = max((-(-length // stride) - 1) * stride + span - length, 0)
+            total = (-(-length // stride) - 1) * stride + span - length
+            if total < 0 and node.op_type in _POOLING:
+                return None  # not all of the input is read: readers of the standard differ
+            total = max(total, 0)
             before = total // 2 if auto == "SAME_UPPER" else total - total // 2
             after = total - before
         elif auto == "VALID":
             before = after = 0
         room = length + before + after - span
-        steps = -(-room // stride) if attribute(node, "ceil_mode", 0) and auto == "NOTSET" else room // stride
+        steps = -(-room // stride) if rounds_up else room // stride
         # Whether there is a window that would begin behind the image, is not the same in all versions of the operators.
-        begins_behind = attribute(node, "ceil_mode", 0) and steps * stride >= length + before
+        begins_behind = rounds_up and steps * stride >= length + before
         if room < 0 or min(before, after) < 0 or begins_behind:
             return None
         found.append(Window(kernel[axis], stride, dilations[axis], before, length, steps + 1))

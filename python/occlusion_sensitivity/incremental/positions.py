@@ -55,31 +55,34 @@ POINT = Window(kernel=1, stride=1, dilation=1, before=0, length=1, length_out=1)
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Which positions of a tensor a box of changed pixels reaches: position p from pixels p·stride - after … p·stride +
-    before, that is where ⌈(first - before) / stride⌉ ≤ p ≤ ⌊(last + after) / stride⌋.
+    """Which positions of a tensor a box of changed pixels reaches: position p depends on pixels p·stride + low …
+    p·stride + high.
 
     It is exact along every path from the image, as roundings of roundings are one rounding, and of several paths the
     widest.
     """
 
     stride: int = 1
-    before: int = 0
-    after: int = 0
+    low: int = 0
+    high: int = 0
 
     def through(self, window: Window) -> Self:
         """That of the window's output, whose input has this one."""
+        first, end = window.need(0, 1)
         return type(self)(
-            self.stride * window.stride,
-            self.before + self.stride * (window.span - 1 - window.before),
-            self.after + self.stride * window.before,
+            self.stride * window.stride, self.low + self.stride * first, self.high + self.stride * (end - 1)
         )
 
     def joined(self, other: Self) -> Self:
         """What either reaches, of two tensors of equal strides."""
-        return type(self)(self.stride, max(self.before, other.before), max(self.after, other.after))
+        return type(self)(self.stride, min(self.low, other.low), max(self.high, other.high))
 
     def reach(self, start: Positions, end: Positions, length: int) -> tuple[Positions, Positions]:
         """Of changed pixels from `start` to `end`, in a tensor of that length. Empty where nothing is reached."""
-        first = np.maximum(-((self.before - start) // self.stride), 0)
-        last = np.minimum((end - 1 + self.after) // self.stride, length - 1)
-        return np.minimum(first, length), np.maximum(last + 1, np.minimum(first, length))
+        first = np.clip(_ceil_div(start - self.high, self.stride), 0, length)
+        last = np.minimum((end - 1 - self.low) // self.stride, length - 1)
+        return first, np.maximum(last + 1, first)
+
+
+def _ceil_div(numerator: Positions, denominator: int) -> Positions:
+    return -(-numerator // denominator)

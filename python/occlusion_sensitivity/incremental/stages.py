@@ -3,11 +3,21 @@
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from ..network.nodes import attribute, inputs_of
 from .blocks import block_size
-from .operators import BLOCKED, Reading, Shapes, Size, output_size, reading
+from .operators import (
+    BLOCKED,
+    Reading,
+    Shapes,
+    Size,
+    is_discontinuous,
+    may_give_nan,
+    output_size,
+    reading,
+)
 from .positions import Extent
 
 if TYPE_CHECKING:
@@ -26,6 +36,8 @@ class Layer:
         Whether ONNX Runtime holds its channels in blocks, each of them as N × blocks × height × width × block.
     rows, cols : Extent
         What a box of changed pixels reaches in it.
+    may_be_nan : bool
+        Whether it may hold NaN where the image holds none.
     """
 
     name: str
@@ -34,6 +46,7 @@ class Layer:
     blocked: bool
     rows: Extent
     cols: Extent
+    may_be_nan: bool = False
 
     @property
     def extents(self) -> tuple[Extent, Extent]:
@@ -63,8 +76,18 @@ class Stage:
     gives: list[str] = field(default_factory=list)
     # For each position of what is computed.
     multiplications: int = 0
-    # Those that have to be computed before: of them the stages cannot read anything of this one.
-    after: "set[Stage]" = field(default_factory=set)
+    # What it reads is of these.
+    reads: "list[Stage]" = field(default_factory=list)
+
+    def needs(self, other: "Stage") -> bool:
+        """Whether that one has to be computed before this one."""
+        seen: set[Stage] = set()
+        to_see = [self]
+        while to_see:
+            new = [stage for stage in to_see.pop().reads if stage not in seen]
+            seen.update(new)
+            to_see += new
+        return other in seen
 
     @property
     def tensors(self) -> list[str]:
@@ -85,12 +108,15 @@ class Division:
         The tensors of the stages and the image, by their names.
     ended_by : str
         The first operator that is in no stage because of what it does; empty where there is none.
+    discontinuous : str
+        An operator that makes steps of float noise, anywhere in the graph; empty where there is none.
     """
 
     stages: list[Stage]
     rest: "list[NodeProto]"
     layers: dict[str, Layer]
     ended_by: str
+    discontinuous: str
 
     def read_behind(self, first: int, outputs: Sequence[str]) -> list[str]:
         """The layers that stages from `first` on, the rest, or whoever wants these outputs, read of those before."""
@@ -126,15 +152,21 @@ class _Divider:
         self._stages: list[Stage] = []
         self._rest: list[NodeProto] = []
         self._of_rest: set[str] = set()
-        self._ended_by = ""
+        # Whose values depend on the image: not on its size alone.
+        self._varying = {image.name}
+        self._ended_by = self._discontinuous = ""
 
     def add(self, node: "NodeProto") -> None:
         depends = [name for name in dict.fromkeys(inputs_of(node)) if name in self._layers or name in self._of_rest]
         if not depends:
             return  # constants: they go where they are needed
+        if node.op_type not in ("Shape", "Size") and self._varying.intersection(depends):
+            self._varying.update(node.output)
+            if is_discontinuous(node):
+                self._discontinuous = self._discontinuous or node.op_type
         sizes = {name: self._layers[name].size for name in depends if name in self._layers}
         is_whole = any(name in self._whole for name in node.output)
-        read = None if is_whole else reading(node, depends, sizes, self._shapes)
+        read = None if is_whole or self._mixes_nan(node) else reading(node, depends, sizes, self._shapes)
         joined = None if read is None else self._extents(node, read, depends)
         if read is None or joined is None:
             if not is_whole and not self._of_rest.intersection(depends):
@@ -142,16 +174,25 @@ class _Divider:
             self._rest.append(node)
             self._of_rest.update(node.output)
             return
+        may_be_nan = may_give_nan(node, depends) or any(self._layers[name].may_be_nan for name in depends)
+        is_blocked = self._is_blocked(node, depends)
         for name in filter(None, node.output):
-            blocked = node.domain == BLOCKED and node.op_type != "ReorderOutput"
-            if node.domain != BLOCKED:
-                blocked = self._layers[depends[0]].blocked
             channels = self._channels(node, depends)
-            self._layers[name] = Layer(name, output_size(read), channels, blocked, *joined)
+            self._layers[name] = Layer(name, output_size(read), channels, is_blocked, *joined, may_be_nan)
         self._place(node, read, depends, joined)
         if node.op_type in ("Conv", "FusedConv"):
             stage = self._made_by[node.output[0]]
             stage.multiplications += math.prod(self._shapes[node.input[1]])
+
+    def _is_blocked(self, node: "NodeProto", depends: Sequence[str]) -> bool:
+        if node.domain == BLOCKED:
+            return node.op_type != "ReorderOutput"
+        return self._layers[depends[0]].blocked
+
+    def _mixes_nan(self, node: "NodeProto") -> bool:
+        """Whether what the node gives may depend on where NaN is among the values that it is given."""
+        inputs = [self._layers[name] for name in node.input if name in self._layers]
+        return node.op_type == "MaxPool" and node.domain != BLOCKED and any(layer.may_be_nan for layer in inputs)
 
     def _extents(self, node: "NodeProto", read: Reading, depends: Sequence[str]) -> tuple[Extent, Extent] | None:
         """What a box reaches in the node's output; None where its inputs have different strides."""
@@ -173,42 +214,43 @@ class _Divider:
             return -(-self._layers[depends[0]].channels // block_size()) * block_size()
         if node.op_type == "ReorderOutput":
             return int(attribute(node, "channels", 0))
-        return max(self._layers[name].channels for name in depends)
+        # Constants, too: C×1×1 makes C channels of one.
+        constants = [length for name in node.input for length in self._shapes.get(name, ())[-3:-2]]
+        return max([self._layers[name].channels for name in depends] + constants)
 
     def _place(self, node: "NodeProto", read: Reading, depends: Sequence[str], extents: tuple[Extent, Extent]) -> None:
         """Into the stage of an input that is reached as widely as the output, where there is one; else into its own."""
         makers = {name: self._made_by[name] for name in depends if name in self._made_by}
-        if read.is_point:
-            for name, stage in reversed(makers.items()):
-                others = {maker for maker in makers.values() if maker is not stage}
-                before = others.union(*(maker.after for maker in others))
-                if self._layers[name].extents == extents and stage not in before:
-                    self._join(stage, node, depends, before)
-                    return
-        stage = Stage([node], read, *_operands(node, depends))
-        stage.after = set(makers.values()).union(*(maker.after for maker in makers.values()))
-        self._stages.append(stage)
-        self._made_by.update(dict.fromkeys(stage.tensors, stage))
-
-    def _join(self, stage: Stage, node: "NodeProto", depends: Sequence[str], before: set[Stage]) -> None:
-        own = stage.tensors
-        stage.beside += [name for name in depends if name not in own and name not in stage.beside]
-        stage.nodes.append(node)
+        stage = self._joined(makers, extents) if read.is_point else None
+        if stage is None:
+            stage = Stage([node], read, *_operands(node, depends))
+            self._stages.append(stage)
+        else:
+            own = stage.tensors
+            stage.beside += [name for name in depends if name not in own and name not in stage.beside]
+            stage.nodes.append(node)
+        stage.reads += [maker for maker in dict.fromkeys(makers.values()) if maker not in (stage, *stage.reads)]
         self._made_by.update(dict.fromkeys(filter(None, node.output), stage))
-        for other in self._stages:
-            if other is stage or stage in other.after:
-                other.after |= before
+
+    def _joined(self, makers: dict[str, Stage], extents: tuple[Extent, Extent]) -> Stage | None:
+        """The last of the makers that can take one more node, which reads of all of them."""
+        for name, stage in reversed(makers.items()):
+            others = [maker for maker in makers.values() if maker is not stage]
+            if self._layers[name].extents == extents and not any(maker.needs(stage) for maker in others):
+                return stage
+        return None
 
     def result(self) -> Division:
         read = {name for node in self._rest for name in inputs_of(node)}
         read.update(output.name for output in self._graph.output)
         stages = []
-        for stage in sorted(self._stages, key=lambda stage: len(stage.after), reverse=True):
+        in_order = TopologicalSorter({stage: stage.reads for stage in self._stages}).static_order()
+        for stage in reversed(list(in_order)):
             stage.gives = [name for name in stage.tensors if name in read]
             if stage.gives:  # else nobody needs it
                 stages.append(stage)
                 read.update((stage.near, *stage.beside))
-        return Division(stages[::-1], self._rest, self._layers, self._ended_by)
+        return Division(stages[::-1], self._rest, self._layers, self._ended_by, self._discontinuous)
 
 
 def _copied(node: "NodeProto") -> "NodeProto":

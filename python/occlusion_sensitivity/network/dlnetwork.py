@@ -132,7 +132,7 @@ class dlnetwork:
             f"  OutputNames: {', '.join(self.OutputNames)}",
         ]
         if self.network.inference == "incremental":
-            lines.append(f"    Inference: incremental ({inference.state(self.network).summary()})")
+            lines.append(f"    Inference: incremental ({inference.summary(self.network)})")
         return "\n".join(lines)
 
     def predict(self, X: ImageLike) -> NDArray[np.float32]:

@@ -55,6 +55,7 @@ class Network:
         self._normalized = normalized
         self._together = places.on(device)
         self._is_first: dict[str, bool] = {}
+        self._channel_counts: dict[tuple[int, ...], int] = {}
         self.input_size = input_size
         self.device = device
         self.inference = inference
@@ -157,8 +158,13 @@ class Network:
         return self.declared_channel_count() or self.channel_count_of(self.arranged(image))
 
     def channel_count_of(self, arranged: DeviceArray) -> int:
-        """The same, of an image that is arranged already."""
-        return self.declared_channel_count() or int(self.run(arranged[np.newaxis]).shape[1])
+        """The same, of an image that is arranged already. Those of one size have one number, which is remembered."""
+        declared = self.declared_channel_count()
+        if declared:
+            return declared
+        if arranged.shape not in self._channel_counts:
+            self._channel_counts[arranged.shape] = int(self.run(arranged[np.newaxis]).shape[1])
+        return self._channel_counts[arranged.shape]
 
     def declared_channel_count(self) -> int | None:
         """The number of channels that the file says the output has."""

@@ -19,6 +19,8 @@ from ..packages import RUNTIME, gpu_command, is_installed, missing, new_environm
 _CUDA = "CUDAExecutionProvider"
 # An environment variable: it is about the machine's arithmetic, not about a network or a map, as CuPy's CUPY_TF32 is.
 _ALLOW_TF32 = "OCCLUSION_SENSITIVITY_TF32"
+# So many bytes: what shape inference and ONNX Runtime's folding have to know, is smaller.
+LARGE_WEIGHTS = 1 << 16
 
 
 def onnxruntime() -> ModuleType:
@@ -45,7 +47,7 @@ def opened(model: str | bytes, device: Device, *, optimize: bool = True, save_to
     optimize : bool
         Whether ONNX Runtime rewrites the graph; False for one that it has rewritten already.
     save_to : pathlib.Path, optional
-        Where the graph is written as ONNX Runtime has rewritten it.
+        Where the graph is written as ONNX Runtime has rewritten it, with large weights in a file beside it.
     """
     runtime = onnxruntime()
     options = runtime.SessionOptions()
@@ -55,6 +57,9 @@ def opened(model: str | bytes, device: Device, *, optimize: bool = True, save_to
         options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
     if save_to is not None:
         options.optimized_model_filepath = str(save_to)
+        beside = "session.optimized_model_external_initializers_"
+        options.add_session_config_entry(f"{beside}file_name", f"{save_to.stem}.weights")
+        options.add_session_config_entry(f"{beside}min_size_in_bytes", str(LARGE_WEIGHTS))
     # No fallback: it prints on stdout and tries the same again.
     how: dict[str, Any] = {"providers": _providers(device), "enable_fallback": 0}
     if device.name == "cpu":

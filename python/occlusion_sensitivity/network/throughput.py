@@ -22,6 +22,9 @@ _MOST_CHANNELS = 1024
 # Shapes and axes, which shape inference has to know, have fewer values.
 _SMALL = 256
 
+# What tensors are called that hold positive numbers.
+_POSITIVE = "positive_"
+
 Vector = NDArray[np.float64]
 
 
@@ -225,22 +228,28 @@ def _lrn_nodes(graph: "GraphProto", node: "NodeProto", n_channels: int) -> list[
         f"{y}/bias": np.full(n_channels, bias, dtype=np.float32),
         f"{y}/beta": np.array(beta, dtype=np.float32),
     }
-    power = f"{y}/power"
+    square = f"{y}/square"
+    total, root, fourth_root, power = (f"{y}/{_POSITIVE}{name}" for name in ("sum", "root", "fourth_root", "power"))
     nodes = [
-        helper.make_node("Mul", [x, x], [f"{y}/square"], name=f"{y}/square"),
-        helper.make_node("Conv", [f"{y}/square", f"{y}/kernel", f"{y}/bias"], [f"{y}/sum"], name=f"{y}/sum"),
+        helper.make_node("Mul", [x, x], [square], name=square),
+        helper.make_node("Conv", [square, f"{y}/kernel", f"{y}/bias"], [total], name=total),
     ]
     if beta == 0.75:  # as nearly always: two roots are faster than a power
         del constants[f"{y}/beta"]
         nodes += [
-            helper.make_node("Sqrt", [f"{y}/sum"], [f"{y}/root"], name=f"{y}/root"),
-            helper.make_node("Sqrt", [f"{y}/root"], [f"{y}/fourth_root"], name=f"{y}/fourth_root"),
-            helper.make_node("Mul", [f"{y}/root", f"{y}/fourth_root"], [power], name=power),
+            helper.make_node("Sqrt", [total], [root], name=root),
+            helper.make_node("Sqrt", [root], [fourth_root], name=fourth_root),
+            helper.make_node("Mul", [root, fourth_root], [power], name=power),
         ]
     else:
-        nodes.append(helper.make_node("Pow", [f"{y}/sum", f"{y}/beta"], [power], name=power))
+        nodes.append(helper.make_node("Pow", [total, f"{y}/beta"], [power], name=power))
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
     return [*nodes, helper.make_node("Div", [x, power], [y], name=node.name)]
+
+
+def is_positive(tensor: str) -> bool:
+    """Whether a tensor is known to hold positive numbers, by the name that it was given here."""
+    return tensor.rpartition("/")[2].startswith(_POSITIVE)
 
 
 def _users(graph: "GraphProto") -> dict[str, list["NodeProto"]]:
