@@ -13,6 +13,7 @@ from .devices.cpu import CPU
 from .exhaustive import Exhaustive
 from .forking import StaysInItsProcess, renewed_after_fork
 from .grid import mask_grid
+from .incremental.crops import Integers
 from .incremental.divided import DividedNetwork, NotDivisibleError, Shape
 from .incremental.engine import Incremental
 from .incremental.plan import MaskPlan
@@ -52,6 +53,11 @@ def engine(network: Network, images: Boxes, channels: NDArray[np.intp]) -> Engin
 def state(network: Network) -> "Inference":
     """What is known of a network and incremental inference."""
     return _KEPT.of(network.places)
+
+
+def plan(network: Network, shape: Shape, boxes: Integers) -> tuple[DividedNetwork, MaskPlan]:
+    """How masks would be computed, whether it pays or not; NotDivisibleError with the reason where they would not."""
+    return state(network).plan(network, shape, boxes)
 
 
 def summary(network: Network) -> str:
@@ -113,15 +119,27 @@ class Inference(StaysInItsProcess):
         height, width, planes = network.input_size
         if height is None or width is None or planes is None:
             return
-        self._begin((planes, height, width))
+        options = OcclusionOptions.parse(NameValues(), np.zeros((height, width, planes), dtype=np.float32))
         try:
-            with _folder() as folder:
-                divided = self._divide(network, Path(folder))
-            options = OcclusionOptions.parse(NameValues(), np.zeros((height, width, planes), dtype=np.float32))
-            boxes, _ = distinct_rows(mask_grid(options).boxes)
-            self.gain = divided.planned(boxes, CPU.runs_at_once).gain
+            _, plan = self._planned_only(network, (planes, height, width), mask_grid(options).boxes)
+            self.gain = plan.gain
         except NotDivisibleError as error:
             _LOG.debug("%s is not planned: %s", network.file.path.name, error)
+
+    def plan(self, network: Network, shape: Shape, boxes: Integers) -> tuple[DividedNetwork, MaskPlan]:
+        with self._using:
+            return self._planned_only(network, shape, boxes)
+
+    def _planned_only(self, network: Network, shape: Shape, boxes: Integers) -> tuple[DividedNetwork, MaskPlan]:
+        if self._shape != shape:
+            self._begin(shape)
+        if self._reason():
+            raise NotDivisibleError(self._reason())
+        if self._divided is None:
+            with _folder() as folder:
+                self._divide(network, Path(folder))
+        assert self._divided is not None
+        return self._divided, self._divided.planned(distinct_rows(boxes)[0], CPU.runs_at_once)
 
     def engine(self, network: Network, images: Boxes, channels: NDArray[np.intp]) -> Incremental:
         """The incremental engine; NotDivisibleError with the reason where there is none."""

@@ -147,7 +147,7 @@ def map_figure(panels: Sequence[Sequence[Panel]], scale: Scale, bar: Bar | None,
     """Rows of panels of one size, pixel for pixel, with titles, a colour bar on the right, and a caption below."""
     check_installed()
     layout = _Layout.of(panels, bar, caption)
-    figure = _figure((layout.width / DPI, layout.height / DPI), layout=None)
+    figure = new_figure((layout.width / DPI, layout.height / DPI), layout=None)
     high, wide = panels[0][0].picture.shape[:2]
     # In a picture of few rows, thick lines would leave nothing to see.
     unit = min(layout.font, min(high, wide) / 5) / 12
@@ -291,7 +291,7 @@ def comparison_png(reference: NDArray[Any], found: NDArray[Any], source: str) ->
     one, other = (maps.astype(np.float64).reshape(*maps.shape[:2], -1) for maps in (reference, found))
     apart = other - one
     k = int(np.argmax(np.nan_to_num(np.abs(apart), nan=np.inf).max(axis=(0, 1))))
-    figure = _figure((10.5, 3.0), layout=None)
+    figure = new_figure((10.5, 3.0), layout=None)
     low, high = float(np.nanmin(one[..., k])), float(np.nanmax(one[..., k]))
     panels = ((source, one, low, high), ("here", other, low, high), ("here - " + source, apart, None, None))
     for axes, (title, maps, smallest, largest) in zip(figure.subplots(1, 3), panels, strict=True):
@@ -312,7 +312,7 @@ def check_installed() -> None:
         raise missing("Drawing needs", "matplotlib", "pictures", error) from error
 
 
-def _figure(size: tuple[float, float], layout: Literal["constrained"] | None = "constrained") -> "Figure":
+def new_figure(size: tuple[float, float], layout: Literal["constrained"] | None = "constrained") -> "Figure":
     """A figure of its own, not pyplot's: nothing global is touched, and no display is needed."""
     check_installed()
     from matplotlib.figure import Figure

@@ -34,9 +34,10 @@ ALLOWED = {
             "unpooling",
         )
     }
-    | {f"incremental/{name}.py" for name in ("blocks", "costs", "divided", "models", "operators", "stages")},
+    | {f"incremental/{name}.py" for name in ("blocks", "costs", "divided", "models", "operators", "outline", "stages")},
     "onnxruntime": {"network/providers.py"},
     "matplotlib": {
+        "incremental/picture.py",
         *("drawings.py", "explanation.py", "lettering.py", "plotting.py"),
         *(f"matlab/{name}.py" for name in ("axes", "colours", "drawing", "figures", "labels", "layouts")),
         *("matlab/saving.py", "matlab/views.py"),

@@ -1,4 +1,4 @@
-"""What the commands do: demo, explain, explain-all, show, parity."""
+"""What the commands do: demo, explain, explain-all, show, plan, parity."""
 
 import argparse
 import itertools
@@ -9,21 +9,29 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..arguments import existing_file, positive_integer, text_choice
+import numpy as np
+
+from .. import inference
+from ..arguments import existing_file, expected, positive_integer, positive_integers, size_text, text_choice
 from ..calls import AnyNetwork
 from ..drawings import OPTION_NAMES, Drawing, encoded
-from ..explaining import OWN_NAMES, explained
+from ..explaining import OWN_NAMES, explained, network_and_layer
 from ..explanation import Explanation
 from ..files import sha256, write_named
+from ..grid import mask_grid
+from ..incremental.divided import NotDivisibleError
+from ..incremental.outline import Outline
+from ..incremental.picture import plan_figure
 from ..lettering import score_text
 from ..name_values import NameValues, Option
 from ..network.dlnetwork import imported
-from ..network.network import INFERENCES
+from ..network.network import INFERENCES, Network
 from ..network.pretrained import NAMES, imagenet_classes, imagePretrainedNetwork
 from ..network.published import EMBEDDED
+from ..options import OcclusionOptions
 from ..outputs import PAGES, check_holds, checked_output
 from ..pictures import written_in_png
-from ..plotting import PHOTOGRAPH
+from ..plotting import FORMATS, PHOTOGRAPH, encoded_figure
 from ..progress import progress_bar
 
 if TYPE_CHECKING:
@@ -131,6 +139,53 @@ def _how_many(maps: "Maps", store: str) -> str:
     return f"{words}; {failed} failed" if failed else words
 
 
+def plan(arguments: argparse.Namespace) -> None:
+    inputs = [Path(arguments.network)] if Path(arguments.network).is_file() else []
+    output = None
+    if arguments.output is not None:
+        output = checked_output("--output", arguments.output, NameValues(), inputs, tuple(FORMATS))
+    options = _given(arguments, {option: _OPTIONS[option] for option in ("--mask-size", "--stride", "--clipping")})
+    net, _ = _network(arguments, "NETWORK")
+    assert net is not None
+    network, _ = network_and_layer(net, _given(arguments, {"--layer": "layer"}))
+    size = _image_size(arguments.image_size, network)
+    how = OcclusionOptions.parse(options, np.zeros(size, dtype=np.float32))
+    grid = mask_grid(how)
+    name, masks = _printable(network.file.path.name), "×".join(map(str, grid.shape))
+    title = f"{name}, images of {size_text(size)}, {masks} masks of {size_text(how.mask_size)}"
+    try:
+        outline = Outline.of(*inference.plan(network, (size[2], *size[:2]), grid.boxes))
+    except NotDivisibleError as reason:
+        print(f"{name} is evaluated exhaustively: {reason}.")
+        if output is not None:
+            print(f"There is nothing to draw: {output} is not written.")
+        return
+    if output is not None:
+        write_named("--output", output, encoded_figure(plan_figure(outline, title), FORMATS[output.suffix.lower()]))
+    print("\n".join([f"{title}, {size_text(how.stride)} apart", "", *outline.lines()]))
+    print(f"Incremental inference is expected to be {outline.gain:.2f} times as fast as exhaustive evaluation.")
+    if outline.gain < inference.LEAST_GAIN:
+        print("That does not pay: maps are computed exhaustively.")
+    if output is not None:
+        print(f"Written: {output}")
+
+
+def _image_size(typed: str | None, network: Network) -> tuple[int, int, int]:
+    """Rows, columns and channels of the images of a network, which may take any."""
+    rows, cols, channels = network.input_size
+    if typed is not None:
+        allowed = "pixels, or rows,columns, of images that NETWORK takes"
+        pixels = positive_integers("--image-size", _numbers_in(typed), allowed)
+        size = pixels[0], pixels[-1]
+        if len(pixels) > 2 or any(own not in (None, n) for own, n in zip((rows, cols), size, strict=True)):
+            raise ValueError(expected("--image-size", f"{allowed}, {size_text((rows, cols))}", typed))
+        rows, cols = size
+    if rows is None or cols is None:
+        msg = "NETWORK takes images of any size: --image-size says which are meant."
+        raise ValueError(msg)
+    return rows, cols, channels or 3
+
+
 def parity(arguments: argparse.Namespace) -> int:
     from ..parity import command
 
@@ -212,7 +267,7 @@ def _numbers_in(text: str | list[str]) -> object:
     return whole[0] if len(whole) == 1 else whole
 
 
-def _network(arguments: argparse.Namespace) -> tuple[AnyNetwork | None, list[str] | None]:
+def _network(arguments: argparse.Namespace, option: str = "--network") -> tuple[AnyNetwork | None, list[str] | None]:
     """The network and the class names as typed; None for those that come with the package, or are not known."""
     typed = arguments.network
     layout = {} if arguments.layout is None else {"InputDataFormats": Option("--layout", arguments.layout)}
@@ -220,12 +275,12 @@ def _network(arguments: argparse.Namespace) -> tuple[AnyNetwork | None, list[str
     class_names = None if arguments.classes is None else _class_names(arguments.classes)
     if typed is None or (typed.lower() in NAMES and not Path(typed).exists()):
         if layout:
-            msg = "--layout is for an ONNX file, which --network names; published networks have theirs."
+            msg = f"--layout is for an ONNX file, which {option} names; published networks have theirs."
             raise ValueError(msg)
         net, names = imagePretrainedNetwork(EMBEDDED if typed is None else typed, Inference=inference)
         return net, names.tolist() if class_names is None else class_names
     try:
-        file = existing_file("--network", typed)
+        file = existing_file(option, typed)
     except FileNotFoundError as error:
         if Path(typed).suffix or Path(typed).name != typed or not typed:
             raise

@@ -10,7 +10,7 @@ from ..options import DEFAULT_NUM_STEPS
 from ..painting import COLORMAPS, STYLES
 from . import commands
 
-_NUMERIC = ("--mask-size", "--stride", "--mask-value", "--batch", "--channel", "--mean", "--std")
+_NUMERIC = ("--mask-size", "--stride", "--image-size", "--mask-value", "--batch", "--channel", "--mean", "--std")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _add_explain(added)
     _add_explain_all(added)
     _add_show(added)
+    _add_plan(added)
     _add_parity(added)
     return top
 
@@ -158,6 +159,36 @@ def _add_show(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     show.set_defaults(run=commands.show)
 
 
+def _add_plan(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    plan = added.add_parser(
+        "plan",
+        allow_abbrev=False,
+        help="see what incremental inference would bring for a network",
+        description="Say which parts of a network would be computed again for a mask, and how much faster than "
+        "exhaustive evaluation that is expected to be. Nothing is computed. See docs/incremental.md, also for a patent "
+        "application.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n"
+        "  occlusion-sensitivity plan googlenet\n"
+        "  occlusion-sensitivity plan net.onnx --mask-size 30 --stride 10 --output plan.png\n",
+    )
+    plan.add_argument(
+        "network", metavar="NETWORK", help="an ONNX file, or a published network: squeezenet, resnet50, …"
+    )
+    _add_layers(plan)
+    plan.add_argument(
+        "--image-size", metavar="SIZE", help="pixels, or rows,columns, of the images of a network that takes any"
+    )
+    _add_grid(plan.add_argument_group("options of occlusionSensitivity"))
+    plan.add_argument(
+        "--output",
+        metavar="FILE",
+        help="draw it, too: the share of each layer that is computed again, along the depth of the network; .png, "
+        ".jpg, .pdf or .svg",
+    )
+    plan.set_defaults(run=commands.plan, classes=None, inference="exhaustive")
+
+
 def _add_target(command: argparse.ArgumentParser) -> None:
     target = command.add_mutually_exclusive_group()
     target.add_argument(
@@ -169,15 +200,19 @@ def _add_target(command: argparse.ArgumentParser) -> None:
     target.add_argument("--top", metavar="N", help="explain the N classes with the highest scores (default: 1)")
 
 
-def _add_options(options: "argparse._ArgumentGroup") -> None:
+def _add_grid(options: "argparse._ArgumentGroup") -> None:
     sizes = "auto, pixels, or rows,columns"
     options.add_argument("--mask-size", metavar="SIZE", help=f"{sizes} (default: auto, 20%% of the image)")
     options.add_argument("--stride", metavar="STEP", help=f"{sizes} (default: auto, 10%% of the image)")
+    options.add_argument("--clipping", metavar="on|off", help="whether masks may cross the edges (default: on)")
+
+
+def _add_options(options: "argparse._ArgumentGroup") -> None:
+    _add_grid(options)
     options.add_argument(
         "--mask-value", metavar="VALUE", help="auto, a number, or one for each channel: r,g,b (default: auto, the mean)"
     )
     options.add_argument("--upsampling", metavar="METHOD", help="bicubic, nearest or none (default: bicubic)")
-    options.add_argument("--clipping", metavar="on|off", help="whether masks may cross the edges (default: on)")
     options.add_argument("--batch", metavar="N", help="the most pictures that go through the network at once")
     options.add_argument("--device", metavar="WHERE", help="auto, gpu or cpu (default: auto)")
 
@@ -193,10 +228,7 @@ def _add_network(network: "argparse._ArgumentGroup") -> None:
         metavar="FILE",
         help="its class names, one a line, in the order of its channels; or imagenet, for the 1000 of ImageNet",
     )
-    network.add_argument("--layer", metavar="NAME", help="the layer that is scored (default: the output)")
-    network.add_argument(
-        "--layout", metavar="FORMAT", help="the order of the input's axes, BCSS or BSSC (default: as the file looks)"
-    )
+    _add_layers(network)
     network.add_argument(
         "--inference",
         metavar="HOW",
@@ -246,6 +278,13 @@ def _add_parity(added: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parity.add_argument("--source", metavar="WHO", help="compare with references of matlab, octave, exact … alone")
     parity.add_argument("--html", metavar="FILE", help="write the table with pictures of both maps to a page, too")
     parity.set_defaults(run=commands.parity)
+
+
+def _add_layers(command: "argparse._ActionsContainer") -> None:
+    command.add_argument("--layer", metavar="NAME", help="the layer that is scored (default: the output)")
+    command.add_argument(
+        "--layout", metavar="FORMAT", help="the order of the input's axes, BCSS or BSSC (default: as the file looks)"
+    )
 
 
 def joined_numbers(argv: Sequence[str]) -> list[str]:

@@ -46,6 +46,10 @@ class DividedNetwork:
         Of the optimised head.
     layers : dict
         Those of the division, by their names.
+    tail_reads : list of str
+        The layers that the tail reads.
+    rest_work : float
+        Seconds for what is in no stage.
     ended_by : str
         The operator that ends the stages.
 
@@ -74,10 +78,9 @@ class DividedNetwork:
         parts = Parts(model)
         read = {name for node in plain.rest for name in inputs_of(node)}
         links = [name for stage in plain.stages for name in stage.tensors if name in read]
-        # What the tail reads: of the stages, and of the image itself.
         self.tail_reads = [*links, *({self.image.name} & read)]
         self._tail = parts.part(plain.rest, [plain.layers[name] for name in self.tail_reads], [output])
-        self._rest_work = rest_work(plain.rest, shapes)
+        self.rest_work = rest_work(plain.rest, shapes)
         nodes = [node for stage in plain.stages for node in stage.nodes]
         head = optimized(parts.part(nodes, [self.image], links), folder)
         of_constants = {tensor.name: tuple(tensor.dims) for tensor in head.graph.initializer}
@@ -86,12 +89,12 @@ class DividedNetwork:
         self.ended_by = self.division.ended_by or plain.ended_by
         if not self.division.stages:
             raise NotDivisibleError(f"it begins with {self.ended_by}")
-        self._rest_work += uncounted_work(plain, self.division)
+        self.rest_work += uncounted_work(plain, self.division)
         self._parts = Parts(head)
 
     def planned(self, boxes: Integers, threads: int, count: int | None = None) -> MaskPlan:
         """The best plan for boxes, in so many threads; with a `count` of stages, the best of that."""
-        return planned(self.division, self.tail_reads, self._rest_work, boxes, threads, count)
+        return planned(self.division, self.tail_reads, self.rest_work, boxes, threads, count)
 
     def stage(self, number: int) -> str:
         """The file of a stage."""
