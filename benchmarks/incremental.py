@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jobs import JOBS, QUICK_JOBS, image_for, network_file
+from jobs import JOBS, MORE_JOBS, QUICK_JOBS, Job, image_for, network_file
 from measuring import child, paired, peak_megabytes, seconds
 from occlusion_sensitivity import importNetworkFromONNX, inference, occlusionSensitivity
 from occlusion_sensitivity.devices.cpu import CPU
@@ -21,6 +21,7 @@ _AIMS = {
     "squeezenet": 1.9,
     "densenet121": 1.7,
     "efficientnet-lite0": 1.6,
+    "mobilenet-v2-160": 1.5,
 }
 # Beyond the peak of exhaustive evaluation, in MB.
 _MEMORY, _MEMORY_OF_VGG = 60, 150
@@ -35,9 +36,8 @@ _GRIDS = {
 
 def incremental(effort: Effort) -> Iterator[Row]:
     """Each network in processes of its own."""
-    for name in effort.jobs:
-        grids = ["default masks"] if effort.quick or name == "vgg19" else list(_GRIDS)
-        for grid in grids:
+    for name in effort.jobs if effort.quick else [*effort.jobs, *MORE_JOBS]:
+        for grid in ["default masks"] if effort.quick else list(_GRIDS):
             pairs = 1 if name in ("vgg19", "resnet50", "densenet121") else effort.pairs
             found = json.loads(child("incremental", name, grid, pairs))
             bar = 1 / _AIMS[name] if grid == "default masks" and name in _AIMS else None
@@ -57,9 +57,13 @@ def incremental(effort: Effort) -> Iterator[Row]:
     yield Row("incremental", "googlenet: planning and opening", opened_in, "s", detail, 0.3)
 
 
+def _job(name: str) -> Job:
+    return {**QUICK_JOBS, **JOBS, **MORE_JOBS}[name]
+
+
 def beside_exhaustive(name: str, grid: str, pairs: int) -> str:
     """Both ways in one process, in pairs."""
-    job = {**QUICK_JOBS, **JOBS}[name]
+    job = _job(name)
     nets = [importNetworkFromONNX(network_file(name), Inference=how) for how in ("incremental", "exhaustive")]
     X = image_for(job, nets[0])
     mask, stride, clipping = _GRIDS[grid]
@@ -74,7 +78,7 @@ def beside_exhaustive(name: str, grid: str, pairs: int) -> str:
 
 def memory_of_inference(name: str, how: str) -> str:
     """The peak of a process that computes one map, in MB."""
-    job = {**QUICK_JOBS, **JOBS}[name]
+    job = _job(name)
     net = importNetworkFromONNX(network_file(name), Inference=how)
     X = image_for(job, net)
     occlusionSensitivity(net, X, job.channel, MaskSize=job.mask, Stride=job.stride)
@@ -86,7 +90,7 @@ def opening(name: str) -> str:
     from occlusion_sensitivity.incremental.divided import DividedNetwork
     from occlusion_sensitivity.incremental.sessions import Sessions
 
-    job = {**QUICK_JOBS, **JOBS}[name]
+    job = _job(name)
     net = importNetworkFromONNX(network_file(name))
     X = image_for(job, net)
     rows, cols, planes = X.shape

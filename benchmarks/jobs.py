@@ -12,6 +12,7 @@ import onnx
 import onnxruntime
 from numpy.typing import NDArray
 
+from mobilenet import mobilenet_v2
 from occlusion_sensitivity import importNetworkFromONNX, imread, imresize, occlusionSensitivity
 from occlusion_sensitivity.network.dlnetwork import dlnetwork
 from topologies import TOPOLOGIES, topology
@@ -42,6 +43,8 @@ JOBS = {
     "squeezenet": Job("squeezenet", 45, 22),
     "densenet121": Job("densenet121", 45, 22),
 }
+# Of incremental inference alone.
+MORE_JOBS = {"mobilenet-v2-160": Job("mobilenet-v2-160", 32, 16)}
 QUICK_JOBS = {
     "tiny-digits-32": Job("tiny-digits-32", 6, 3, 1.0),
     "resnet8-cifar10": Job("resnet8-cifar10", 6, 3, 1.0),
@@ -55,12 +58,12 @@ def network_file(name: str) -> Path:
     """The ONNX file; those with random weights are written into the system's folder for temporary files."""
     if name == "efficientnet-lite0":
         return Path(str(DATA / "efficientnet-lite0.onnx"))
-    if name not in TOPOLOGIES:
+    if name not in TOPOLOGIES and name not in MORE_JOBS:
         return TEST_NETWORKS / f"{name}.onnx"
     file = Path(tempfile.gettempdir()) / f"occlusion-sensitivity-benchmark-{name}.onnx"
     if not file.exists():
         part = file.with_suffix(".part")
-        onnx.save(topology(name), part)
+        onnx.save(mobilenet_v2(160) if name in MORE_JOBS else topology(name), part)
         part.replace(file)
     return file
 

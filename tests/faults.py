@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import zarr
+from distributed import Client
 
 import networks
 from occlusion_sensitivity import explain_images, importNetworkFromONNX
@@ -224,6 +225,10 @@ class DaskCluster:
 
     def add_worker(self, place):
         self.workers.append(self._start("dask_worker", "--no-nanny", "--nthreads", self._threads, place=place))
+
+    def wait_for_workers(self):
+        with Client(self.address) as client:
+            client.wait_for_workers(len(self.workers), timeout=LONG)
 
     def _start(self, program, *options, place):
         command = [sys.executable, "-m", f"distributed.cli.{program}", "--no-dashboard", "--scheduler-file", self._file]

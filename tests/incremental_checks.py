@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+import networks
 import occlusion_sensitivity.incremental.plan
 import occlusion_sensitivity.inference
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
@@ -36,6 +37,10 @@ def case(seed, file):
         "OutputUpsampling": "none",
     }
     return X, options
+
+
+def convolutional(tmp_path, **how):
+    return networks.convolutional(tmp_path / "network.onnx", np.random.default_rng(0), size=(24, 20), **how)
 
 
 def maps(file, X, options):

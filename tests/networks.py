@@ -79,6 +79,23 @@ def channels_last(file, rng, *, size=(9, 11), depth=3, n_channels=3):
     return save(file, nodes, constants, {"input": ["N", *size, depth]}, {"score": ["N", n_channels]})
 
 
+def transposed_first(file, rng, *, size=(24, 20), n_channels=4):
+    """An N×H×W×C input, and a transposition before the first convolution: as converters from TensorFlow write it."""
+    constants = {
+        "kernel": rng.normal(size=(6, 3, 3, 3)).astype(np.float32),
+        "weight": rng.normal(size=(6 * (size[0] // 2) * (size[1] // 2), n_channels)).astype(np.float32) / 8,
+    }
+    nodes = [
+        helper.make_node("Transpose", ["input"], ["image"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["image", "kernel"], ["conv"], pads=[1, 1, 1, 1]),
+        helper.make_node("MaxPool", ["conv"], ["pool"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Transpose", ["pool"], ["last"], perm=[0, 2, 3, 1]),
+        helper.make_node("Flatten", ["last"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weight"], ["score"]),
+    ]
+    return save(file, nodes, constants, {"input": ["N", *size, 3]}, {"score": ["N", n_channels]})
+
+
 def spatial(file, rng, *, depth=2, n_channels=3, size=("H", "W")):
     """A spatial output of any size: one 3×3 convolution with stride 2 and a ReLU."""
     constants = {"kernel": rng.normal(size=(n_channels, depth, 3, 3)).astype(np.float32)}

@@ -27,7 +27,17 @@ class RandomNetwork:
         # Whether ONNX Runtime and the standard do not agree about the size of the last layer.
         self._is_ambiguous = False
         for _ in range(rng.integers(2, 9)):
-            makers = [self.conv, self.conv, self.conv, self.pool, self.pool, self.pointwise, self.add, self.concat]
+            makers = [
+                self.conv,
+                self.conv,
+                self.conv,
+                self.pool,
+                self.pool,
+                self.pointwise,
+                self.add,
+                self.concat,
+                self.pad,
+            ]
             makers[rng.integers(len(makers))]()
             if self._is_ambiguous:
                 break
@@ -172,6 +182,16 @@ class RandomNetwork:
             self.node(kind, [source, self.constant((1, channels, 1, 1))], shape)
         else:
             self.node(kind, [source], shape)
+
+    def pad(self):
+        source = self.some()
+        channels, rows, cols = self.shapes[source]
+        top, left, bottom, right = (int(n) for n in self.rng.integers(0, 4, 4))
+        name = f"pads{len(self.constants)}"
+        self.constants[name] = np.array([0, 0, top, left, 0, 0, bottom, right])
+        value = self.constant(()) if self.flag() else None
+        inputs = [source, name] if value is None else [source, name, value]
+        self.node("Pad", inputs, (channels, top + rows + bottom, left + cols + right))
 
     def _alike(self, *, channels):
         """A layer, and one of its size that is not necessarily another; None where a stride came between."""

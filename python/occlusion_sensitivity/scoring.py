@@ -65,17 +65,31 @@ def score_drops(
     distinct, image_of_box = distinct_rows(boxes)
     device, original = network.device, network.arranged(image)
     images = Boxes(device, original, network.arranged(np.broadcast_to(fill, image.shape)), distinct)
-    drops = np.empty_like(original, shape=(len(distinct), len(channels)))
     engine = inference.engine(network, images, channels)
+    try:
+        drops, of_original = _drops_of_images(engine, images, device, len(channels), mini_batch_size, progress)
+    except RuntimeError as error:
+        if isinstance(engine, Exhaustive):
+            raise
+        engine = inference.engine_after(error, network, images, channels)
+        drops, of_original = _drops_of_images(engine, images, device, len(channels), mini_batch_size, progress)
+    of_boxes = image_of_box[1:]
+    if np.array_equal(of_boxes, np.arange(1, len(drops))):  # as nearly always: no copy
+        return drops[1:], of_original
+    return drops[device.upload(of_boxes)], of_original
+
+
+def _drops_of_images(
+    engine: Engine, images: Boxes, device: Device, n_channels: int, mini_batch_size: int, progress: Progress | None
+) -> tuple[DeviceArray, DeviceArray]:
+    """How far the totals of each image are below those of the first, which is the original; and those."""
+    drops = np.empty_like(images.original, shape=(len(images), n_channels))
     for part, totals in _in_parts(engine, device, len(images), mini_batch_size, progress):
         if part.start == 0:
             of_original = totals[0]
         with np.errstate(invalid="ignore"):  # infinite scores
             drops[device.upload(engine.order[part])] = of_original - totals
-    of_boxes = image_of_box[1:]
-    if np.array_equal(of_boxes, np.arange(1, len(drops))):  # as nearly always: no copy
-        return drops[1:], of_original
-    return drops[device.upload(of_boxes)], of_original
+    return drops, of_original
 
 
 def totals_in_parts(

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from onnx import helper
 from PIL import Image
 
 import networks
@@ -16,6 +17,9 @@ def in_a_folder_with_networks(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     networks.convolutional(tmp_path / "net.onnx", np.random.default_rng(0), size=(24, 20))
     networks.fully_convolutional(tmp_path / "any.onnx", np.random.default_rng(0))
+    nodes = [helper.make_node("Relu", ["image"], ["a"]), helper.make_node("Neg", ["image"], ["b"])]
+    shape = ["N", 3, 24, 20]
+    networks.save(tmp_path / "two.onnx", nodes, {}, {"image": shape}, {"a": shape, "b": shape})
     networks.linear(tmp_path / "linear.onnx", np.random.default_rng(0).normal(size=(2, 24, 20, 3)))
 
 
@@ -47,7 +51,7 @@ def test_the_embedded_network(capsys):
     assert abs(left - all_left) < 0.01
     assert all(0 < row[0] <= 1 and abs(row[0] * row[1] - row[2]) < 0.0015 for row in of_stages)
     assert [row[0] for row in of_stages] == sorted(row[0] for row in of_stages)
-    assert rows[-3].endswith("stages pay; GlobalAveragePool ends them.")
+    assert rows[-3].endswith("stages are computed where masks reach; GlobalAveragePool ends them.")
     gain = float(re.search(r"expected to be (\d\.\d\d) times as fast", rows[-2])[1])
     assert 1.2 < gain < 1 / all_left
     assert rows[-1] == "Written: plan.png"
@@ -119,7 +123,7 @@ def test_images_of_any_size(capsys):
 
 def test_an_inner_layer(capsys):
     _, out, _ = plan(capsys, "net.onnx", "--layer", "relu")
-    assert "of 2 stages" not in out
+    assert "1 of 1 stages are computed where masks reach." in out
     assert main(["plan", "net.onnx", "--layer", "no_such_layer"]) == 1
     assert "--layer" in capsys.readouterr().err
 
@@ -131,7 +135,9 @@ def test_an_inner_layer(capsys):
         (["no-such-network"], "no published network of that name"),
         (["any.onnx"], "--image-size says which are meant"),
         (["net.onnx", "--image-size", "30"], "--image-size must be pixels"),
-        (["any.onnx", "--image-size", "1,2,3"], "--image-size must be pixels"),
+        (["any.onnx", "--image-size", "9,9,4"], "--image-size must be pixels"),
+        (["any.onnx", "--image-size", "9,9,3,1"], "--image-size must be pixels"),
+        (["two.onnx"], "net must have one output"),
         (["any.onnx", "--image-size", "0"], "--image-size must be pixels"),
         (["any.onnx", "--image-size", "large"], "--image-size must be pixels"),
         (["net.onnx", "--mask-size", "25"], "--mask-size must be at most the input size, 24×20"),

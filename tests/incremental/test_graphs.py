@@ -30,17 +30,21 @@ def test_a_tensor_that_is_read_near_and_at_its_positions(tmp_path, monkeypatch, 
     assert reasons(caplog) == []
 
 
-def scores(*nodes, constants, file, names=("y",)):
-    """A network of those nodes, and of a Gemm for each of the tensors."""
+def divided(file, folder):
+    return DividedNetwork(importNetworkFromONNX(file).network, (3, 24, 20), folder)
+
+
+def scores(*nodes, constants, file, names, opset=13):
+    """A network of those nodes, and of a product with weights for each of the tensors."""
     rng = np.random.default_rng(1)
     nodes = list(nodes)
     for k, (name, values) in enumerate(dict(names).items()):
         nodes.append(helper.make_node("Flatten", [name], [f"flat{k}"]))
         weights = values if isinstance(values, np.ndarray) else rng.normal(size=(values, 2)) / np.sqrt(values)
         constants[f"weights{k}"] = weights.astype(np.float32)
-        nodes.append(helper.make_node("Gemm", [f"flat{k}", f"weights{k}"], [f"score{k}"]))
+        nodes.append(helper.make_node("MatMul", [f"flat{k}", f"weights{k}"], [f"score{k}"]))
     nodes.append(helper.make_node("Sum", [f"score{k}" for k in range(len(names))], ["score"]))
-    return networks.save(file, nodes, constants, {"image": ["N", 3, 24, 20]}, {"score": ["N", 2]}, opset=13)
+    return networks.save(file, nodes, constants, {"image": ["N", 3, 24, 20]}, {"score": ["N", 2]}, opset=opset)
 
 
 def test_a_rest_that_reads_the_image(tmp_path, monkeypatch, caplog):
@@ -58,9 +62,10 @@ def test_a_rest_that_reads_the_image(tmp_path, monkeypatch, caplog):
 
 
 @pytest.mark.parametrize(("kernel", "how"), [(2, {"auto_pad": "VALID", "ceil_mode": 1}), (3, {"ceil_mode": 1})])
-def test_pooling_that_rounds_up(tmp_path, monkeypatch, kernel, how):
+def test_pooling_that_rounds_up(tmp_path, monkeypatch, caplog, kernel, how):
     """ONNX Runtime does so with auto_pad as well: seen on an image of which only the last row counts."""
     all_stages(monkeypatch)
+    listen(caplog)
     constants = {"kernel": np.full((16, 3, 1, 1), 0.5, dtype=np.float32), "w": np.full((16, 2), 0.1, dtype=np.float32)}
     nodes = [
         helper.make_node("Conv", ["image", "kernel"], ["y"]),
@@ -76,6 +81,7 @@ def test_pooling_that_rounds_up(tmp_path, monkeypatch, kernel, how):
         image[row, col] = 1
         found = [occlusionSensitivity(net, image, [1, 2], MaskSize=3, Stride=2, MaskValue=0) for net in nets]
         np.testing.assert_array_equal(*found)
+    assert reasons(caplog) == []
 
 
 def quantised(operator):
@@ -87,6 +93,11 @@ def quantised(operator):
         ]
     elif operator == "Cast":
         nodes = [helper.make_node("Cast", ["y"], ["steps"], to=6), helper.make_node("Cast", ["steps"], ["z"], to=1)]
+    elif operator == "CastLike":
+        nodes = [
+            helper.make_node("CastLike", ["y", "half"], ["half y"]),
+            helper.make_node("Cast", ["half y"], ["z"], to=1),
+        ]
     elif operator == "If":
         branch = helper.make_graph(
             [helper.make_node("Floor", ["y"], ["floor"])], "b", [], [helper.make_tensor_value_info("floor", 1, None)]
@@ -99,11 +110,24 @@ def quantised(operator):
         ]
     else:
         nodes = [helper.make_node(operator, ["y"], ["z"])]
-    return nodes, {"scale": np.float32(0.1), "yes": np.array(True)}
+    return nodes, {"scale": np.float32(0.1), "yes": np.array(True), "half": np.float16(1)}
 
 
 @pytest.mark.parametrize(
-    "operator", ["Round", "Sign", "Floor", "Ceil", "ThresholdedRelu", "QuantizeLinear", "Cast", "If", "Greater"]
+    "operator",
+    [
+        "Round",
+        "Sign",
+        "Floor",
+        "Ceil",
+        "ThresholdedRelu",
+        "Shrink",
+        "QuantizeLinear",
+        "Cast",
+        "CastLike",
+        "If",
+        "Greater",
+    ],
 )
 def test_steps_of_float_noise(tmp_path, monkeypatch, caplog, operator):
     all_stages(monkeypatch)
@@ -111,7 +135,7 @@ def test_steps_of_float_noise(tmp_path, monkeypatch, caplog, operator):
     nodes, constants = quantised(operator)
     constants["kernel"] = np.random.default_rng(0).normal(size=(6, 3, 3, 3)).astype(np.float32)
     conv = helper.make_node("Conv", ["image", "kernel"], ["y"], pads=[1, 1, 1, 1])
-    file = scores(conv, *nodes, constants=constants, file=tmp_path / "n.onnx", names={"z": 6 * 480})
+    file = scores(conv, *nodes, constants=constants, file=tmp_path / "n.onnx", names={"z": 6 * 480}, opset=15)
     np.testing.assert_array_equal(*maps(file, X, OPTIONS))
     (said,) = reasons(caplog)
     assert f"it has {operator}, which makes steps" in said
@@ -140,6 +164,7 @@ def test_steps_of_a_size_do_not_matter(tmp_path, monkeypatch, caplog):
     file = scores(*nodes, constants=constants, file=tmp_path / "n.onnx", names={"y": 6 * 120})
     assert are_equal(*maps(file, X, OPTIONS))
     assert reasons(caplog) == []
+    assert divided(file, tmp_path).ended_by == "Slice"
 
 
 @pytest.mark.parametrize("channels", [3, 16])
@@ -199,7 +224,82 @@ def test_a_dropout_ends_nothing(tmp_path, monkeypatch, caplog):
         helper.make_node("Conv", ["dropped", "b"], ["y"], pads=[1, 1, 1, 1]),
     ]
     file = scores(*nodes, constants=constants, file=tmp_path / "n.onnx", names={"y": 3 * 480})
-    net = importNetworkFromONNX(file)
-    divided = DividedNetwork(net.network, (3, 24, 20), tmp_path)
-    assert [node.op_type for stage in divided.division.stages for node in stage.nodes].count("Conv") == 2
-    assert divided.ended_by == "Flatten"
+    found = divided(file, tmp_path)
+    assert [node.op_type for stage in found.division.stages for node in stage.nodes].count("Conv") == 2
+    assert found.ended_by == "Flatten"
+
+
+@pytest.mark.parametrize("opset", [10, 13, 18])
+def test_padding_of_its_own(tmp_path, monkeypatch, caplog, opset):
+    """As converters from Keras write it: before a convolution, and, with zeros, before a maximum."""
+    all_stages(monkeypatch)
+    listen(caplog)
+    rng = np.random.default_rng(0)
+    constants = {
+        "kernel": rng.normal(size=(8, 3, 3, 3)).astype(np.float32),
+        "amounts": np.array([0, 0, 1, 2, 0, 0, 2, 0]),
+        "of two": np.array([1, 0, 1, 2]),
+        "axes": np.array([2, -1]),
+        "value": np.float32(0.25),
+    }
+    pads = {
+        10: [{"pads": [0, 0, 1, 2, 0, 0, 2, 0]}, {"pads": [0, 0, 1, 0, 0, 0, 1, 2], "value": 0.25}],
+        13: [["amounts"], ["amounts", "value"]],
+        18: [["amounts", "", ""], ["of two", "value", "axes"]],
+    }[opset]
+    first, second = (([], given) if isinstance(given, dict) else (given, {}) for given in pads)
+    nodes = [
+        helper.make_node("Pad", ["image", *first[0]], ["padded"], **first[1]),
+        helper.make_node("Conv", ["padded", "kernel"], ["conv"], strides=[2, 2]),
+        helper.make_node("Pad", ["conv", *second[0]], ["once more"], **second[1]),
+        helper.make_node("MaxPool", ["once more"], ["pool"], kernel_shape=[3, 3]),
+        helper.make_node("GlobalAveragePool", ["pool"], ["y"]),
+    ]
+    used = {name: value for name, value in constants.items() if any(name in node.input for node in nodes)}
+    file = scores(*nodes, constants=used, file=tmp_path / "n.onnx", names={"y": 8}, opset=opset)
+    exhaustive, incremental = maps(file, X, OPTIONS)
+    assert are_equal(exhaustive, incremental)
+    assert np.ptp(exhaustive) > 0
+    assert reasons(caplog) == []
+    assert divided(file, tmp_path).ended_by == "GlobalAveragePool"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "how"),
+    [([0, 0, 1, 1, 0, 0, 1, 1], {"mode": "reflect"}), ([0, 1, 0, 0, 0, 0, 0, 0], {}), ([0, 0, -1, 0, 0, 0, 0, 0], {})],
+)
+def test_padding_that_ends_the_stages(tmp_path, monkeypatch, amounts, how):
+    all_stages(monkeypatch)
+    constants = {"kernel": np.random.default_rng(0).normal(size=(8, 3, 3, 3)).astype(np.float32)}
+    constants["amounts"] = np.array(amounts)
+    nodes = [
+        helper.make_node("Conv", ["image", "kernel"], ["conv"], pads=[1, 1, 1, 1]),
+        helper.make_node("Pad", ["conv", "amounts"], ["padded"], **how),
+        helper.make_node("GlobalAveragePool", ["padded"], ["y"]),
+    ]
+    file = scores(*nodes, constants=constants, file=tmp_path / "n.onnx", names={"y": 8 + amounts[1]})
+    assert are_equal(*maps(file, X, OPTIONS))
+    assert divided(file, tmp_path).ended_by == "Pad"
+
+
+def test_layers_of_uneven_padding_are_added(tmp_path, monkeypatch, caplog):
+    """As residual networks of TensorFlow do; ONNX Runtime reshapes them for that, where channels are in blocks."""
+    all_stages(monkeypatch)
+    listen(caplog)
+    rng = np.random.default_rng(0)
+    shapes = {"first": (32, 3, 3, 3), "uneven": (32, 32, 3, 3), "short": (32, 32, 1, 1), "last": (32, 32, 3, 3)}
+    constants = {name: rng.normal(size=shape).astype(np.float32) / 9 for name, shape in shapes.items()}
+    nodes = [
+        helper.make_node("Conv", ["image", "first"], ["x"], pads=[1, 1, 1, 1]),
+        helper.make_node("Conv", ["x", "uneven"], ["a"], strides=[2, 2], pads=[0, 0, 1, 1]),
+        helper.make_node("Conv", ["x", "short"], ["b"], strides=[2, 2]),
+        helper.make_node("Add", ["a", "b"], ["sum"]),
+        helper.make_node("Relu", ["sum"], ["relu"]),
+        helper.make_node("Conv", ["relu", "last"], ["z"], pads=[1, 1, 1, 1]),
+    ]
+    file = scores(*nodes, constants=constants, file=tmp_path / "n.onnx", names={"z": 32 * 120})
+    assert are_equal(*maps(file, X, OPTIONS))
+    assert reasons(caplog) == []
+    division = divided(file, tmp_path).division
+    assert sum(node.op_type == "Conv" for stage in division.stages for node in stage.nodes) == 4
+    assert [node.op_type for node in division.rest] in ([], ["ReorderOutput"])

@@ -1,9 +1,11 @@
 """Incremental inference: when it is used, and what a network says of it."""
 
+import dataclasses
 import multiprocessing
 import pickle
 import re
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from onnx import helper
 
 import networks
-from incremental_checks import OPTIONS, X, all_stages, are_equal, listen, maps, reasons
+from incremental_checks import OPTIONS, X, all_stages, are_equal, convolutional, listen, maps, reasons
 from occlusion_sensitivity import (
     imagePretrainedNetwork,
     importNetworkFromONNX,
@@ -21,23 +23,18 @@ from occlusion_sensitivity import (
     occlusionSensitivity,
 )
 from occlusion_sensitivity.incremental.divided import DividedNetwork
-from occlusion_sensitivity.incremental.sessions import Sessions
-from occlusion_sensitivity.network.session import NetworkSession, OutOfMemoryError
-
-
-def convolutional(tmp_path, **how):
-    return networks.convolutional(tmp_path / "network.onnx", np.random.default_rng(0), size=(24, 20), **how)
 
 
 @pytest.mark.parametrize("clipping", ["on", "off"])
-def test_the_embedded_network(clipping):
+def test_the_embedded_network(caplog, clipping):
     """Bit for bit, and it is incremental."""
+    listen(caplog)
     coffee = imresize(imread(files("occlusion_sensitivity") / "data" / "coffee.jpg"), [224, 224])
     nets = [imagePretrainedNetwork(*inference)[0] for inference in ((), ("efficientnet-lite0", "Inference", "incr"))]
     expected, found = (occlusionSensitivity(net, coffee, [968, 505], MaskClipping=clipping) for net in nets)
     np.testing.assert_array_equal(found, expected)
-    net = nets[1]
-    assert inference.state(net.network).gain > 1.3
+    assert inference.state(nets[1].network).gain > 1.3
+    assert reasons(caplog) == []
 
 
 @pytest.mark.parametrize("batch", ["N", 1])
@@ -111,11 +108,13 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("mini_batch", [1, 2, 3, 128])
-def test_mini_batches(tmp_path, monkeypatch, mini_batch):
+def test_mini_batches(tmp_path, monkeypatch, caplog, mini_batch):
     all_stages(monkeypatch)
+    listen(caplog)
     file = convolutional(tmp_path)
     found = maps(file, X, {**OPTIONS, "MiniBatchSize": mini_batch})
     assert are_equal(*found)
+    assert reasons(caplog) == []
 
 
 def test_the_weights_are_held_once(tmp_path, monkeypatch):
@@ -179,6 +178,17 @@ def test_channels_last(tmp_path, monkeypatch, caplog):
     assert "N×H×W×C" in reasons(caplog)[0]
 
 
+def test_channels_last_and_a_transposition_first(tmp_path, monkeypatch, caplog):
+    all_stages(monkeypatch)
+    listen(caplog)
+    file = networks.transposed_first(tmp_path / "network.onnx", np.random.default_rng(0))
+    image = X * np.array([1, 2, 3], dtype=np.float32)
+    exhaustive, incremental = maps(file, image, {**OPTIONS, "MaskValue": [0.1, 0.2, 0.3]})
+    assert are_equal(exhaustive, incremental)
+    assert np.ptp(exhaustive) > 0.1
+    assert reasons(caplog) == []
+
+
 def test_a_plan_that_does_not_pay(tmp_path, caplog):
     """Masks as large as the image."""
     listen(caplog)
@@ -187,106 +197,27 @@ def test_a_plan_that_does_not_pay(tmp_path, caplog):
     assert "times as fast" in reasons(caplog)[0]
 
 
-def test_stages_that_give_other_scores(tmp_path, monkeypatch, caplog):
-    """The map is that of whole images all the same, and so are those that follow."""
-    all_stages(monkeypatch)
+def test_masks_for_which_other_stages_are_best(tmp_path, caplog, monkeypatch):
+    """Those that are open are the best for small masks; large ones would be exhaustive with them."""
     listen(caplog)
-    file = convolutional(tmp_path)
-    rest = Sessions.rest
-    monkeypatch.setattr(Sessions, "rest", lambda *given: rest(*given) * np.float32(1.001))
-    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
-    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
-    with pytest.warns(RuntimeWarning, match="gave other scores"):
-        np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
-    np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
-    assert "other scores" in reasons(caplog)[-1]
+    net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+    asked = []
+    planned = DividedNetwork.planned
 
+    def with_gains(divided, boxes, threads, count=None):
+        plan = planned(divided, boxes, threads, count)
+        mask = int((boxes[:, 1] - boxes[:, 0]).max())
+        asked.append((mask, count))
+        gain = 2.0 if mask == 5 else 0.9 if count else 1.5
+        return dataclasses.replace(plan, seconds=1.0, exhaustive_seconds=gain)
 
-def test_stages_that_gave_other_scores_are_not_tried_with_other_sizes(tmp_path, monkeypatch):
-    all_stages(monkeypatch)
-    file = networks.fully_convolutional(tmp_path / "network.onnx", np.random.default_rng(0))
-    net = importNetworkFromONNX(file, Inference="incremental")
-    rest = Sessions.rest
-    monkeypatch.setattr(Sessions, "rest", lambda *given: rest(*given) * np.float32(1.001))
-    with pytest.warns(RuntimeWarning, match="gave other scores"):
-        occlusionSensitivity(net, X, 1, **OPTIONS)
-    occlusionSensitivity(net, X[:, :16], 1, **OPTIONS)  # without a warning, which is an error here
-
-
-def test_scores_are_compared_channel_by_channel():
-    """A large one does not hide what is wrong in a small one; nor does infinity."""
-    expected = np.array([[1e7, 1.0, 0.0], [2e7, 1.5, 0.0]])
-    assert inference._are_equal(expected, expected)
-    assert inference._are_equal(expected * (1 + 1e-7), expected)
-    for size in (1e4, np.inf):
-        large = expected * [size / 1e7, 1.0, 1.0]
-        assert not inference._are_equal(large * [1.0, 1.2, 1.0], large)
-
-
-def test_stages_that_fail(tmp_path, monkeypatch, caplog):
-    """The reason is one line, whatever the error says."""
-    all_stages(monkeypatch)
-    listen(caplog)
-    file = convolutional(tmp_path)
-
-    def fail(*given):
-        raise RuntimeError("first\nsecond")
-
-    monkeypatch.setattr(Sessions, "stage_on_whole", fail)
-    np.testing.assert_array_equal(*maps(file, X, OPTIONS))
-    assert reasons(caplog) == ["network.onnx is evaluated exhaustively: its stages fail: first."]
-
-
-@pytest.mark.parametrize("error", [OSError("no space"), MemoryError("no memory")])
-def test_stages_that_fail_for_now(tmp_path, monkeypatch, caplog, error):
-    all_stages(monkeypatch)
-    listen(caplog)
-    exhaustive, incremental = (
-        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
-    )
-    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
-
-    def fail(*given):
-        raise error
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Sessions, "stage_on_whole", fail)
-        np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
-    assert len(reasons(caplog)) == 1
-    assert are_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
-    assert len(reasons(caplog)) == 1  # it is incremental now
-
-
-def test_a_file_that_is_gone(tmp_path, monkeypatch, caplog):
-    all_stages(monkeypatch)
-    listen(caplog)
-    file = convolutional(tmp_path)
-    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
-    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
-    file.unlink()
-    np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
-    assert "is gone since it was imported" in reasons(caplog)[0]
-
-
-def test_too_little_memory_to_compare(tmp_path, monkeypatch, caplog):
-    """As many images at once as fit, as ever."""
-    all_stages(monkeypatch)
-    listen(caplog)
-    exhaustive, incremental = (
-        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
-    )
-    expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
-    together = NetworkSession.together
-
-    def short_of_memory(session, images, output):
-        if len(images) > 1:
-            raise OutOfMemoryError("one image fits")
-        return together(session, images, output)
-
-    monkeypatch.setattr(NetworkSession, "together", short_of_memory)
-    with pytest.warns(RuntimeWarning, match="did not fit into memory"):
-        np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
-    assert "not enough memory to compare" in reasons(caplog)[0]
+    monkeypatch.setattr(DividedNetwork, "planned", with_gains)
+    for mask in (5, 9, 9):
+        occlusionSensitivity(net, X, 1, MaskSize=mask, Stride=4)
+    assert reasons(caplog) == []
+    of_large = [count is None for mask, count in asked if mask == 9]
+    assert of_large[:2] == [False, True]
+    assert inference.state(net.network).gain == 1.5
 
 
 def test_what_net_says(tmp_path, monkeypatch):
@@ -310,6 +241,34 @@ def test_what_net_says(tmp_path, monkeypatch):
     assert "Inference" not in repr(importNetworkFromONNX(convolutional(tmp_path)))
 
 
+def test_what_net_says_of_outputs_and_of_images_that_do_not_go_together(tmp_path, monkeypatch):
+    all_stages(monkeypatch)
+    net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
+    net.OutputNames = ["relu", "prob"]
+    assert repr(net).endswith("    Inference: incremental (once one of its outputs is chosen)")
+    net = importNetworkFromONNX(mixing(tmp_path), Inference="incremental")
+    occlusionSensitivity(net, X, 1, **OPTIONS)
+    assert "exhaustive, as its images were not seen to go through it together" in repr(net)
+
+
+def test_several_threads_on_one_network(tmp_path, monkeypatch, caplog):
+    """Images of two sizes, masks of two sizes, mini-batches: each map is what it is alone."""
+    all_stages(monkeypatch)
+    listen(caplog)
+    file = networks.fully_convolutional(tmp_path / "network.onnx", np.random.default_rng(0))
+    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
+    rng = np.random.default_rng(3)
+    calls = []
+    for k in range(24):
+        image = rng.uniform(0, 255, ((20, 24, 3), (31, 17, 3))[k // 2 % 2]).astype(np.float32)
+        calls.append((image, {"MaskSize": 4 + k % 2, "Stride": 3, "MiniBatchSize": (1, 7, 128)[k % 3]}))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda call: occlusionSensitivity(incremental, call[0], [1, 2], **call[1]), calls))
+    for (image, how), score_map in zip(calls, found, strict=True):
+        assert are_equal(occlusionSensitivity(exhaustive, image, [1, 2], **how), score_map)
+    assert reasons(caplog) == []
+
+
 def test_masks_that_do_not_pay_are_planned_once(tmp_path, monkeypatch):
     net = importNetworkFromONNX(convolutional(tmp_path), Inference="incremental")
     occlusionSensitivity(net, X, 1, MaskSize=[24, 20], Stride=3)
@@ -324,15 +283,17 @@ def test_it_goes_on_in_a_forked_process(tmp_path, monkeypatch):
     INHERITED.append(net)
     expected = occlusionSensitivity(net, X, 1, **OPTIONS)
     with multiprocessing.get_context("fork").Pool(1) as pool:
-        found = pool.apply(in_a_fork)
+        found, is_incremental = pool.apply(in_a_fork)
     np.testing.assert_array_equal(found, expected)
+    assert is_incremental
 
 
 INHERITED = []
 
 
 def in_a_fork():
-    return occlusionSensitivity(INHERITED.pop(), X, 1, **OPTIONS)
+    net = INHERITED.pop()
+    return occlusionSensitivity(net, X, 1, **OPTIONS), inference.state(net.network)._sessions is not None
 
 
 def test_it_travels(tmp_path):

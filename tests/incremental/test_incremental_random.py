@@ -142,7 +142,7 @@ MUTANTS = {
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_every_rule_is_needed(tmp_path, monkeypatch, name):
-    """Without it, some map is another, or the comparison on the first call says so, or a kernel refuses."""
+    """Without it, some map is another, or the comparison on the first call says so."""
     all_stages(monkeypatch)
     where, rule, mutate = MUTANTS[name]
     monkeypatch.setattr(where, rule, mutate(getattr(where, rule)))

@@ -99,6 +99,7 @@ def test_runs_at_once(scene, tmp_path, monkeypatch, kind):
         run = Run(scene, tmp_path / "maps.zarr", 2, images=photos).succeeds()
     else:
         with DaskCluster(tmp_path, [tmp_path, tmp_path], threads=2) as dask:
+            dask.wait_for_workers()  # what goes on when others come, goes on as it began
             run = Run(scene, tmp_path / "maps.zarr", dask.address, images=photos, file=dask.plan).succeeds()
     moments = []
     for began, ended in (map(float, line.split()) for line in run.log("runs")):

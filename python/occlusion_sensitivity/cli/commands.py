@@ -148,6 +148,7 @@ def plan(arguments: argparse.Namespace) -> None:
     net, _ = _network(arguments, "NETWORK")
     assert net is not None
     network, _ = network_and_layer(net, _given(arguments, {"--layer": "layer"}))
+    network.scored()
     size = _image_size(arguments.image_size, network)
     how = OcclusionOptions.parse(options, np.zeros(size, dtype=np.float32))
     grid = mask_grid(how)
@@ -174,12 +175,12 @@ def _image_size(typed: str | None, network: Network) -> tuple[int, int, int]:
     """Rows, columns and channels of the images of a network, which may take any."""
     rows, cols, channels = network.input_size
     if typed is not None:
-        allowed = "pixels, or rows,columns, of images that NETWORK takes"
-        pixels = positive_integers("--image-size", _numbers_in(typed), allowed)
-        size = pixels[0], pixels[-1]
-        if len(pixels) > 2 or any(own not in (None, n) for own, n in zip((rows, cols), size, strict=True)):
-            raise ValueError(expected("--image-size", f"{allowed}, {size_text((rows, cols))}", typed))
-        rows, cols = size
+        allowed = "pixels, rows,columns or rows,columns,channels of images that NETWORK takes"
+        given = positive_integers("--image-size", _numbers_in(typed), allowed)
+        size = (given[0], given[min(1, len(given) - 1)], *given[2:])
+        if len(given) > 3 or any(own not in (None, n) for own, n in zip(network.input_size, size, strict=False)):
+            raise ValueError(expected("--image-size", f"{allowed}, {size_text(network.input_size)}", typed))
+        rows, cols, channels = size[0], size[1], size[2] if len(size) > 2 else channels
     if rows is None or cols is None:
         msg = "NETWORK takes images of any size: --image-size says which are meant."
         raise ValueError(msg)

@@ -177,7 +177,9 @@ def _add_plan(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     _add_layers(plan)
     plan.add_argument(
-        "--image-size", metavar="SIZE", help="pixels, or rows,columns, of the images of a network that takes any"
+        "--image-size",
+        metavar="SIZE",
+        help="pixels, rows,columns or rows,columns,channels, of the images of a network that takes any",
     )
     _add_grid(plan.add_argument_group("options of occlusionSensitivity"))
     plan.add_argument(

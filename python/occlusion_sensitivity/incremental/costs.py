@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MULTIPLICATION, _VALUE, _CUT = 1 / 56e9, 1 / 8.8e9, 1 / 5e9
 # Seconds for an input and for a node of a stage that is run, however small, and for what is around the stages of a run.
 # They are spent in Python, by one thread at a time.
-_INPUT, _NODE, _AROUND = 40e-6, 3.5e-6, 150e-6
+_INPUT, _NODE, _AROUND = 60e-6, 3.5e-6, 250e-6
 
 
 def work(stage: Stage, layers: Mapping[str, Layer], size: Size) -> float:
@@ -44,13 +44,14 @@ def run_work(stages: Sequence[Stage]) -> NDArray[np.float64]:
 
 
 def rest_work(nodes: "Iterable[NodeProto]", shapes: Mapping[str, Sequence[int]]) -> float:
-    """Seconds for nodes that are computed as a whole: what their weights are multiplied with."""
+    """Seconds for nodes that are computed as a whole: their products, as far as shapes are known."""
     found = 0
     for node in nodes:
-        weights = shapes.get(node.input[1], ()) if len(node.input) > 1 else ()
-        positions = shapes.get(node.output[0], ())[2:] if node.op_type == "Conv" else ()
-        if node.op_type in ("Conv", "Gemm", "MatMul"):
-            found += math.prod(weights) * math.prod(positions)
+        of_inputs, of_output = [shapes.get(name, ()) for name in node.input], shapes.get(node.output[0], ())
+        if node.op_type == "Conv":
+            found += math.prod(of_inputs[1]) * math.prod(of_output[2:])
+        elif node.op_type in ("Gemm", "MatMul") and all(of_inputs[:2]):
+            found += math.prod(of_output[1:]) * of_inputs[0][-1]
     return found * _MULTIPLICATION
 
 

@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .operators import Size
-from .positions import Extent, Positions, Window
+from .positions import Extent, Integers, Positions, Window
 from .stages import Layer, Stage
-
-Integers = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..network.network import Network
-from ..network.nodes import inputs_of
+from ..network.nodes import attribute, inputs_of
 from ..network.throughput import shapes_of
 from .costs import rest_work, uncounted_work
-from .crops import Integers
 from .models import Parts, optimized, saved, with_weights_beside
 from .operators import is_discontinuous
 from .plan import MaskPlan, planned
-from .positions import Extent
-from .stages import Layer, divided
+from .positions import Extent, Integers
+from .stages import Layer, division_of
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, ValueInfoProto
+    from onnx import GraphProto, ModelProto, ValueInfoProto
 
-# Planes, rows and columns of an image.
+# Channels, rows and columns of an image.
 Shape = tuple[int, int, int]
 _SINGLE = 1  # onnx.TensorProto.FLOAT
 
@@ -68,7 +67,7 @@ class DividedNetwork:
         model = with_weights_beside(model, folder / "network.weights")
         output = network.scored().name
         shapes = shapes_of(model)
-        plain = divided(model.graph, self.image, shapes, whole=[output])
+        plain = division_of(model.graph, self.image, shapes, whole=[output])
         within = [node for function in model.functions for node in function.node]
         discontinuous = plain.discontinuous or next((node.op_type for node in within if is_discontinuous(node)), "")
         if discontinuous:
@@ -82,9 +81,11 @@ class DividedNetwork:
         self._tail = parts.part(plain.rest, [plain.layers[name] for name in self.tail_reads], [output])
         self.rest_work = rest_work(plain.rest, shapes)
         nodes = [node for stage in plain.stages for node in stage.nodes]
-        head = optimized(parts.part(nodes, [self.image], links), folder)
+        head = parts.part(nodes, [self.image], links)
+        _set_shape(head.graph.input[0], (channels, *_declared_size(network)))  # for ONNX Runtime to do as it does there
+        head = optimized(head, folder)
         of_constants = {tensor.name: tuple(tensor.dims) for tensor in head.graph.initializer}
-        self.division = divided(head.graph, self.image, of_constants)
+        self.division = division_of(head.graph, self.image, of_constants)
         self.layers = self.division.layers
         self.ended_by = self.division.ended_by or plain.ended_by
         if not self.division.stages:
@@ -121,16 +122,27 @@ class DividedNetwork:
 
 
 def _editable(network: Network, shape: Shape) -> "ModelProto":
-    """The network's model, for images of that shape."""
-    if network.channel_axis != 1:
-        raise NotDivisibleError("its images are N×H×W×C")
+    """The network's model, for images N×C×H×W of that shape."""
     model = network.file.editable()
+    if network.channel_axis != 1:
+        _put_channels_first(model.graph)
     source = model.graph.input[0]
     if source.type.tensor_type.elem_type != _SINGLE:
         raise NotDivisibleError("its images are not single")
     _set_shape(source, shape)
     _drop_idle_outputs(model)
     return model
+
+
+def _put_channels_first(graph: "GraphProto") -> None:
+    """Let the graph take what it makes of N×H×W×C images first of all: N×C×H×W ones, as converters write it."""
+    source = graph.input[0]
+    readers = [node for node in graph.node if source.name in inputs_of(node)]
+    perms = [list(attribute(node, "perm", ())) for node in readers if node.op_type == "Transpose"]
+    if len(readers) != 1 or perms != [[0, 3, 1, 2]]:
+        raise NotDivisibleError("its images are N×H×W×C, and their transposition is not all that it begins with")
+    source.name = readers[0].output[0]
+    graph.node.remove(readers[0])
 
 
 def _drop_idle_outputs(model: "ModelProto") -> None:
@@ -142,6 +154,13 @@ def _drop_idle_outputs(model: "ModelProto") -> None:
             del node.output[1:]
 
 
-def _set_shape(source: "ValueInfoProto", shape: Sequence[int]) -> None:
+def _set_shape(source: "ValueInfoProto", shape: Sequence[int | None]) -> None:
     for length, value in zip(source.type.tensor_type.shape.dim[1:], shape, strict=True):
-        length.dim_value = value
+        if value is not None:
+            length.dim_value = value
+
+
+def _declared_size(network: Network) -> Sequence[int | None]:
+    """Rows and columns of the images as the file says, where it does."""
+    lengths = network.inputs[0].shape[1:]
+    return lengths[1:] if network.channel_axis == 1 else lengths[:-1]

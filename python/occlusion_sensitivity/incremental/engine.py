@@ -13,9 +13,8 @@ from ..network.network import Network
 from ..perturbations import Boxes
 from .memory import Workspace
 from .plan import MaskPlan
+from .positions import Array
 from .sessions import Patch, Sessions, new_array
-
-Array = NDArray[np.float32]
 
 
 class Incremental:
@@ -34,21 +33,22 @@ class Incremental:
     ) -> None:
         self._network = network
         self._sessions = sessions
-        self._images = images
+        self._original, self._filled = (_channels_first(image) for image in (images.original, images.filled))
+        self._boxes = images.boxes
         self._channels = channels
         self._plan = plan
         self.largest_run: int | None = plan.at_once
         groups = [group.images for group in plan.groups]
         # The original, and what is equal to it.
-        empty = np.setdiff1d(np.arange(len(images)), np.concatenate(groups))
-        self.order: NDArray[np.intp] = np.concatenate([empty, *groups])
-        self.ends: Sequence[int] = np.cumsum([len(part) for part in (empty, *groups)]).tolist()
+        unmasked = np.setdiff1d(np.arange(len(images)), np.concatenate(groups))
+        self.order: NDArray[np.intp] = np.concatenate([unmasked, *groups])
+        self.ends: Sequence[int] = np.cumsum([len(part) for part in (unmasked, *groups)]).tolist()
 
     def prepared(self, runs: int, sizes: Collection[int]) -> Callable[[slice], DeviceArray]:
-        whole = _Whole(self._sessions, self._images.original)
+        whole = _Whole(self._sessions, self._original)
         workspaces: SimpleQueue[Workspace] = SimpleQueue()
         for _ in range(runs):
-            workspaces.put(Workspace(self._plan.values, max(sizes)))
+            workspaces.put(Workspace(self._plan.values_of_a_mask, max(sizes)))
 
         def totals(part: slice) -> DeviceArray:
             group = int(np.searchsorted(self.ends, part.start, side="right")) - 1
@@ -71,20 +71,25 @@ class Incremental:
     def _totals_in_group(self, whole: "_Whole", k: int, masks: slice, workspace: Workspace) -> NDArray[np.float64]:
         group, offsets = self._plan.groups[k], self._plan.offsets[k]
 
-        def empty(number: int, name: str, shape: Sequence[int]) -> Array:
+        def memory(number: int, name: str, shape: Sequence[int]) -> Array:
             return workspace.array(offsets[number, name], shape)
 
-        boxes = np.ascontiguousarray(self._images.boxes[group.images[masks]])
-        image = self._sessions.network.image.name
-        patches = {image: Patch(self._images.filled[np.newaxis], np.zeros((len(boxes), 2), dtype=np.int32), boxes)}
+        boxes = np.ascontiguousarray(self._boxes[group.images[masks]])
+        image = self._sessions.divided.image.name
+        patches = {image: Patch(self._filled[np.newaxis], np.zeros((len(boxes), 2), dtype=np.int32), boxes)}
         for number, place in enumerate(group.places):
             layers = whole.before(number)
-            patches.update(self._sessions.stage(number, place.of(masks), layers, patches, empty))
+            patches.update(self._sessions.stage(number, place.of(masks), layers, patches, memory))
         layers = whole.before(self._plan.count)
-        return self._totals_of(self._sessions.rest(self._plan.kept, layers, patches, len(boxes), empty))
+        return self._totals_of(self._sessions.rest(self._plan.kept, layers, patches, len(boxes), memory))
 
     def _totals_of(self, output: Array) -> NDArray[np.float64]:
         return CPU.channel_totals(self._network.channels_second(output), self._channels)
+
+
+def _channels_first(image: Array) -> Array:
+    """An arranged image with its channels as planes, as the stages have it."""
+    return np.ascontiguousarray(np.moveaxis(image, 3, 0).reshape(-1, *image.shape[1:3], 1))
 
 
 class _Whole:
@@ -92,7 +97,7 @@ class _Whole:
 
     def __init__(self, sessions: Sessions, original: Array) -> None:
         self._sessions = sessions
-        self._layers = {sessions.network.image.name: original}
+        self._layers = {sessions.divided.image.name: original}
         self._count = 0
         self._computing = threading.Lock()
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .costs import work_on_whole
-from .crops import Integers, Place, place_of
+from .crops import Place, place_of
+from .positions import Integers
 from .stages import Division, Layer, Stage
 
 # Masks of different sizes, as those at the edges are, go in groups, of so many along an axis.

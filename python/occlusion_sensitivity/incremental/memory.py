@@ -5,13 +5,12 @@ from bisect import insort
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .groups import Group
 from .models import NEAR
+from .positions import Array
 from .stages import Layer, Stage
 
-Array = NDArray[np.float32]
 # Number of a stage, tensor → where it begins, in values of one mask.
 Offsets = Mapping[tuple[int, str], int]
 

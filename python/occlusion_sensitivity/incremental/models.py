@@ -1,5 +1,6 @@
 """The ONNX models of stages and of the rest, cut out of a network's graph."""
 
+import dataclasses
 import math
 import os
 from collections.abc import Collection, Iterable, Sequence
@@ -32,7 +33,7 @@ class Parts:
 
     def part(self, nodes: "Sequence[NodeProto]", inputs: Iterable[Layer], outputs: Iterable[str]) -> "ModelProto":
         """The model of some nodes, with the constants that they need."""
-        from onnx import ModelProto, TensorProto, helper
+        from onnx import ModelProto, TensorProto, ValueInfoProto, helper
 
         inputs = list(inputs)
         part = ModelProto(ir_version=self._model.ir_version, opset_import=self._model.opset_import)
@@ -47,9 +48,12 @@ class Parts:
         for name in sorted({name for node in graph.node for name in inputs_of(node)}):
             if name in self._constants:
                 graph.initializer.append(self._constants[name])
-        known = {output.name: output for output in self._model.graph.output}
-        for name in outputs:
-            graph.output.append(known.get(name) or helper.make_tensor_value_info(name, TensorProto.FLOAT, None))
+        classes = {output.name: output.type.tensor_type.elem_type for output in self._model.graph.output}
+        for name in outputs:  # without the shapes that they have for whole images, and some without a class
+            known = classes.get(name, TensorProto.FLOAT)
+            graph.output.append(
+                helper.make_tensor_value_info(name, known, None) if known else ValueInfoProto(name=name)
+            )
         return part
 
     def stage(self, stage: Stage, layers: dict[str, Layer]) -> "ModelProto":
@@ -64,8 +68,7 @@ class Parts:
         if not stage.read.is_point:
             _set_padding(first, stage.read)
         near = layers[stage.near]
-        as_near = Layer(NEAR, near.size, near.channels, near.blocked, *near.extents)
-        inputs = [as_near, *(layers[name] for name in stage.beside)]
+        inputs = [dataclasses.replace(near, name=NEAR), *(layers[name] for name in stage.beside)]
         return self.part([first, *stage.nodes[1:]], inputs, stage.gives)
 
     def _constant_nodes(self, nodes: "Iterable[NodeProto]", given: Collection[str]) -> "list[NodeProto]":
@@ -85,6 +88,10 @@ def _set_padding(node: "NodeProto", read: Reading) -> None:
     """None, as it is around the input already; the operator's own, spelled out, where there is nothing to stand in."""
     from onnx import helper
 
+    if node.op_type == "Pad":
+        node.op_type = "Identity"
+        del node.input[1:], node.attribute[:]
+        return
     if read.fill is None and not attribute(node, "auto_pad", b"").startswith(b"SAME"):
         return
     kept = [entry for entry in node.attribute if entry.name not in ("pads", "auto_pad", "ceil_mode")]

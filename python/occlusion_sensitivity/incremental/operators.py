@@ -3,21 +3,26 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..network.nodes import attribute, subgraphs_of
 from ..network.throughput import is_positive
 from .positions import Window
 
 if TYPE_CHECKING:
-    from onnx import NodeProto
+    from onnx import GraphProto, NodeProto
 
 # Of a layer's tensors: how many rows and columns it has.
 Size = tuple[int, int]
 # Tensors that are constant, by name → their shapes.
 Shapes = Mapping[str, Sequence[int]]
+# Constants that say what an operator does, by name.
+Values = Mapping[str, NDArray[Any]]
 
-_FLOATS = frozenset({1, 10, 11, 16})  # onnx.TensorProto.FLOAT, FLOAT16, DOUBLE, BFLOAT16
+_SINGLE_OR_DOUBLE = (1, 11)  # onnx.TensorProto.FLOAT, DOUBLE
 # ONNX Runtime's own domain for convolutions and pooling of channels in blocks.
 BLOCKED = "com.microsoft.nchwc"
 # Each value from the values at its own position: of one tensor, or of several of equal size.
@@ -28,9 +33,10 @@ _ELEMENTWISE = frozenset(
 )
 # They make steps of float noise, by which a convolution of a part may differ from that of the whole.
 _DISCONTINUOUS = frozenset(
-    {"ArgMax", "ArgMin", "BitShift", "Ceil", "DynamicQuantizeLinear", "Equal", "Floor", "Greater", "GreaterOrEqual"}
-    | {"Hardmax", "Less", "LessOrEqual", "MaxUnpool", "Mod", "NonMaxSuppression", "NonZero", "QuantizeLinear", "Round"}
-    | {"Sign", "ThresholdedRelu", "TopK", "Unique"}
+    {"ArgMax", "ArgMin", "BitShift", "CastLike", "Ceil", "DynamicQuantizeLinear", "DynamicQuantizeMatMul", "Equal"}
+    | {"Floor", "Greater", "GreaterOrEqual", "GridSample", "Hardmax", "Less", "LessOrEqual", "MatMulNBits", "MaxUnpool"}
+    | {"Mod", "NonMaxSuppression", "NonZero", "QuantizeLinear", "Round", "Shrink", "Sign", "ThresholdedRelu", "TopK"}
+    | {"Unique"}
 )
 # Operators that are no number for some numbers → the operand that has to be positive.
 _MAY_GIVE_NAN = {"Sqrt": 0, "Log": 0, "Pow": 0, "Div": 1}
@@ -61,7 +67,25 @@ class Reading:
         return self.rows.is_point and self.cols.is_point
 
 
-def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Size], shapes: Shapes) -> Reading | None:
+def values_of(graph: "GraphProto") -> Values:
+    """The constants that :func:`reading` and others want to know, as far as they are in the graph."""
+    from onnx import numpy_helper
+
+    wanted = {name for node in graph.node if node.op_type == "Pad" for name in node.input[1:]}
+    found = {tensor.name: tensor for tensor in graph.initializer if tensor.name in wanted}
+    for node in graph.node:
+        if node.op_type == "Constant" and wanted.intersection(node.output):
+            found[node.output[0]] = attribute(node, "value", None)
+    return {
+        name: numpy_helper.to_array(tensor)
+        for name, tensor in found.items()
+        if tensor is not None and not tensor.external_data
+    }
+
+
+def reading(
+    node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Size], shapes: Shapes, values: Values
+) -> Reading | None:
     """How `node` reads positions; None where it is not known, or all of them at once.
 
     Parameters
@@ -72,6 +96,8 @@ def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Si
         The sizes of those of them that are N×C×H×W.
     shapes : mapping
         The shapes of the constants.
+    values : mapping
+        Those that :func:`values_of` has found.
     """
     if node.domain not in _DOMAINS or any(name not in sizes for name in from_image):
         return None
@@ -81,6 +107,8 @@ def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Si
         return None  # broadcast
     if node.op_type in _POOLING:
         return _of_pooling(node, sizes[node.input[0]])
+    if node.op_type == "Pad":
+        return _of_padding(node, from_image, sizes[from_image[0]], values)
     constants = [shapes.get(name) for name in node.input if name and name not in from_image]
     if (
         (node.op_type in _ELEMENTWISE and all(map(_is_equal_at_all_positions, constants)))
@@ -96,9 +124,9 @@ def reading(node: "NodeProto", from_image: Sequence[str], sizes: Mapping[str, Si
 def is_discontinuous(node: "NodeProto") -> bool:
     """Whether a small difference of what the node reads can become a large one of what it gives."""
     with_indices = node.op_type == "MaxPool" and sum(map(bool, node.output)) > 1
-    to_integers = node.op_type == "Cast" and attribute(node, "to", 0) not in _FLOATS
+    to_fewer_digits = node.op_type == "Cast" and attribute(node, "to", 0) not in _SINGLE_OR_DOUBLE
     inner = [each for graph in subgraphs_of(node) for each in graph.node]
-    return node.op_type in _DISCONTINUOUS or with_indices or to_integers or any(map(is_discontinuous, inner))
+    return node.op_type in _DISCONTINUOUS or with_indices or to_fewer_digits or any(map(is_discontinuous, inner))
 
 
 def may_give_nan(node: "NodeProto", from_image: Sequence[str]) -> bool:
@@ -150,6 +178,28 @@ def _of_pooling(node: "NodeProto", size: Size) -> Reading | None:
     outside = any(window.reads_outside for window in windows)
     counts_padding = attribute(node, "count_include_pad", 0) == 1 and not attribute(node, "ceil_mode", 0)
     return Reading(*windows, fill=0.0 if counts_padding or not outside else None)
+
+
+def _of_padding(node: "NodeProto", from_image: Sequence[str], size: Size, values: Values) -> Reading | None:
+    """Of rows and columns, with one value."""
+    inputs = [values.get(name) if name else None for name in node.input]  # what is padded, by how much, value, axes
+    pads, value, axes = [*inputs[1:], None, None, None][:3]
+    if len(node.input) == 1:  # before opset 11
+        pads, value = np.asarray(attribute(node, "pads", ())), np.asarray(attribute(node, "value", 0.0))
+    is_known = all(found is not None for name, found in zip(node.input[1:], inputs[1:], strict=True) if name)
+    constant = attribute(node, "mode", b"constant") == b"constant"
+    if pads is None or not is_known or not constant or list(from_image) != [node.input[0]]:
+        return None
+    before, after = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    which = np.arange(4) if axes is None else axes
+    before[which], after[which] = np.split(pads, 2)
+    if before[:2].any() or after[:2].any() or min(*before, *after) < 0:
+        return None
+    windows = [
+        Window(1, 1, 1, int(first), length, int(first) + length + int(last))
+        for length, first, last in zip(size, before[2:], after[2:], strict=True)
+    ]
+    return Reading(windows[0], windows[1], 0.0 if value is None else float(value))
 
 
 def _windows(node: "NodeProto", kernel: Sequence[int], size: Size) -> tuple[Window, Window] | None:

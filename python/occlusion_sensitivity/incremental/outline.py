@@ -55,8 +55,6 @@ class Outline:
     ----------
     steps : list of Step
         Those of the plan, and last what is computed as a whole for every mask.
-    masks : int
-        How many change the image.
     left : float
         The share of the work that is left for them, crops and runs not counted.
     gain : float
@@ -68,7 +66,6 @@ class Outline:
     """
 
     steps: list[Step]
-    masks: int
     left: float
     gain: float
     stages: int
@@ -94,7 +91,7 @@ class Outline:
         behind = (sum(works[plan.count :]) + divided.rest_work) / total
         steps.append(Step("all that follows", 0, (0, 0), (0, 0), (0, 0), 1.0, 1.0, 1.0, behind))
         left = sum(step.mean * step.work for step in steps)
-        return cls(steps, masks, left, plan.gain, len(division.stages), divided.ended_by)
+        return cls(steps, left, plan.gain, len(division.stages), divided.ended_by)
 
     def lines(self) -> list[str]:
         """A table."""
@@ -109,8 +106,8 @@ class Outline:
         rows.append(("", "in all", "", "", "", _percent(1.0), _percent(self.left)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["  ".join(_aligned(row, widths)).rstrip() for row in rows]
-        pay = f"{len(self.steps) - 1} of {self.stages} stages pay"
-        return [*table, "", f"{pay}; {self.ended_by} ends them." if self.ended_by else f"{pay}."]
+        told = f"{len(self.steps) - 1} of {self.stages} stages are computed where masks reach"
+        return [*table, "", f"{told}; {self.ended_by} ends them." if self.ended_by else f"{told}."]
 
 
 def _names(nodes: "Sequence[NodeProto]") -> str:

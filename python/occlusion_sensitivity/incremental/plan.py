@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ..perturbations import is_no_box
 from .costs import cut_work, run_work, work, work_on_whole
-from .crops import Integers
 from .groups import Group, groups_of
 from .memory import Offsets, offsets_of
+from .positions import Integers
 from .stages import Division, Stage
 
 # More masks in a run bring nothing, and hold more memory.
@@ -32,8 +32,8 @@ class MaskPlan:
         The layers of these stages that what comes behind reads as a whole.
     offsets : list of Offsets
         For each group, where its arrays lie.
-    values : int
-        So much memory has a mask.
+    values_of_a_mask : int
+        So many values of memory each of them needs.
     at_once : int
         Masks in a run.
     seconds, exhaustive_seconds : float
@@ -44,7 +44,7 @@ class MaskPlan:
     count: int
     kept: list[str]
     offsets: list[Offsets]
-    values: int
+    values_of_a_mask: int
     at_once: int
     seconds: float
     exhaustive_seconds: float
@@ -77,18 +77,7 @@ def planned(
     stages, layers = division.stages, division.layers
     images = np.flatnonzero(~is_no_box(boxes))
     groups = groups_of(division, boxes, images)
-    on_whole = np.array([work_on_whole(stage, layers) for stage in stages])
-    # By how many stages are computed where masks reach: what is behind them, and what it reads, cut out as a whole.
-    behind = np.append(np.cumsum(on_whole[::-1])[::-1], 0.0)
-    cuts = [
-        sum(cut_work(layers[name], layers[name].size) for name in division.read_behind(first, outputs))
-        for first in range(len(stages) + 1)
-    ]
-    seconds = len(images) * (behind + cuts + rest_work)
-    for group in groups:
-        seconds += np.append(0.0, np.cumsum(len(group.images) * _work_on_crops(division, group)))
-    runs = 1 + sum(-(-len(group.images) // _MOST_AT_ONCE) for group in groups)  # one for the image without a mask
-    seconds = (seconds + on_whole.sum() + rest_work) / threads + runs * run_work(stages)
+    seconds = _seconds(division, outputs, rest_work, groups, threads)
     best = int(seconds[1:].argmin()) + 1 if count is None else count
     groups = [Group(group.images, group.places[:best]) for group in groups]
     kept = division.read_behind(best, outputs)
@@ -103,8 +92,27 @@ def planned(
         values,
         max(1, min(_MOST_AT_ONCE, _MOST_BYTES // max(4 * values, 1))),
         float(seconds[best]),
-        (1 + len(images)) * (float(on_whole.sum()) + rest_work) / threads,
+        (1 + len(images)) * (sum(work_on_whole(stage, layers) for stage in stages) + rest_work) / threads,
     )
+
+
+def _seconds(
+    division: Division, outputs: Sequence[str], rest_work: float, groups: Sequence[Group], threads: int
+) -> NDArray[np.float64]:
+    """For a map of which the first 0, 1, … stages are computed where masks reach."""
+    stages, layers = division.stages, division.layers
+    on_whole = np.array([work_on_whole(stage, layers) for stage in stages])
+    # What is behind them, and what that reads, cut out as a whole.
+    behind = np.append(np.cumsum(on_whole[::-1])[::-1], 0.0)
+    cuts = [
+        sum(cut_work(layers[name], layers[name].size) for name in division.read_behind(first, outputs))
+        for first in range(len(stages) + 1)
+    ]
+    seconds = sum(len(group.images) for group in groups) * (behind + cuts + rest_work)
+    for group in groups:
+        seconds += np.append(0.0, np.cumsum(len(group.images) * _work_on_crops(division, group)))
+    runs = 1 + sum(-(-len(group.images) // _MOST_AT_ONCE) for group in groups)  # one for the image without a mask
+    return np.asarray((seconds + on_whole.sum() + rest_work) / threads + runs * run_work(stages))
 
 
 def _last_used(stages: Sequence[Stage], kept: Collection[str]) -> list[list[str]]:

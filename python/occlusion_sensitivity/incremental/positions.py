@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 
 # A start and an end for each box: positions as arrays of int64, one value a box.
 Positions = NDArray[np.int64]
+# Of boxes and places: row, column, … as the kernels take them.
+Integers = NDArray[np.int32]
+# Images, and parts of them.
+Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,6 @@ class Window:
     def need(self, start: int, end: int) -> tuple[int, int]:
         """What outputs from `start` to `end` read; it may lie outside the input."""
         return start * self.stride - self.before, (end - 1) * self.stride - self.before + self.span
-
-
-POINT = Window(kernel=1, stride=1, dilation=1, before=0, length=1, length_out=1)
 
 
 @dataclass(frozen=True, slots=True)

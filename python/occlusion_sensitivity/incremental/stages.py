@@ -17,6 +17,7 @@ from .operators import (
     may_give_nan,
     output_size,
     reading,
+    values_of,
 )
 from .positions import Extent
 
@@ -51,6 +52,12 @@ class Layer:
     @property
     def extents(self) -> tuple[Extent, Extent]:
         return self.rows, self.cols
+
+    def in_memory(self, size: Size) -> tuple[int, int, int, int]:
+        """Planes, rows, columns and depth of a part of it, as it lies in memory."""
+        if not self.blocked:
+            return self.channels, *size, 1
+        return self.channels // block_size(), *size, block_size()
 
 
 @dataclass(eq=False, slots=True)
@@ -126,7 +133,7 @@ class Division:
         return [name for name in self.layers if name in read and name not in made]
 
 
-def divided(graph: "GraphProto", image: Layer, shapes: Shapes, whole: Collection[str] = ()) -> Division:
+def division_of(graph: "GraphProto", image: Layer, shapes: Shapes, whole: Collection[str] = ()) -> Division:
     """The stages of a graph for images like `image`, whose name is that of the graph's input.
 
     Parameters
@@ -146,6 +153,7 @@ class _Divider:
     def __init__(self, graph: "GraphProto", image: Layer, shapes: Shapes, whole: Collection[str]) -> None:
         self._graph = graph
         self._shapes = shapes
+        self._values = values_of(graph)
         self._whole = whole
         self._layers = {image.name: image}
         self._made_by: dict[str, Stage] = {}
@@ -160,16 +168,19 @@ class _Divider:
         depends = [name for name in dict.fromkeys(inputs_of(node)) if name in self._layers or name in self._of_rest]
         if not depends:
             return  # constants: they go where they are needed
-        if node.op_type not in ("Shape", "Size") and self._varying.intersection(depends):
+        varies = node.op_type not in ("Shape", "Size") and not self._varying.isdisjoint(depends)
+        if varies:
             self._varying.update(node.output)
             if is_discontinuous(node):
                 self._discontinuous = self._discontinuous or node.op_type
         sizes = {name: self._layers[name].size for name in depends if name in self._layers}
         is_whole = any(name in self._whole for name in node.output)
-        read = None if is_whole or self._mixes_nan(node) else reading(node, depends, sizes, self._shapes)
+        read = None
+        if not is_whole and not self._mixes_nan(node):
+            read = reading(node, depends, sizes, self._shapes, self._values)
         joined = None if read is None else self._extents(node, read, depends)
         if read is None or joined is None:
-            if not is_whole and not self._of_rest.intersection(depends):
+            if varies and not is_whole and self._varying.intersection(depends).isdisjoint(self._of_rest):
                 self._ended_by = self._ended_by or node.op_type
             self._rest.append(node)
             self._of_rest.update(node.output)

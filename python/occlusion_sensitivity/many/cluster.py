@@ -282,6 +282,8 @@ class _Running:
         with self._errors_of_the_scheduler():
             answers = self._client.run(own_processors, workers=new, on_error="ignore")
         self._workers = {address: own for address, own in self._workers.items() if address in threads} | answers
+        if len(self._workers) < len(threads):
+            return  # those that did not answer are asked again: who shares a machine with others, is not known
         machines: dict[str, list[frozenset[int]]] = defaultdict(list)
         for name, mine in self._workers.values():
             machines[name].append(mine)

@@ -144,7 +144,7 @@ def failures_of(file: NetworkFile, count: int) -> Iterator[None]:
     try:
         yield
     except runtime_errors() as error:
-        kind = OutOfMemoryError if _is_out_of_memory(error) else RuntimeError
+        kind = OutOfMemoryError if is_out_of_memory(error) else RuntimeError
         msg = f"{file.path} fails on {count} image(s) at once: {str(error).strip()}"
         raise kind(msg) from error
 
@@ -208,8 +208,8 @@ def _check(file: NetworkFile, inputs: list[TensorInfo], outputs: list[TensorInfo
         raise ValueError(msg)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or _SAYS_OUT_OF_MEMORY.search(str(error)) is not None
+def is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError | OutOfMemoryError) or _SAYS_OUT_OF_MEMORY.search(str(error)) is not None
 
 
 def _in_class_of(source: TensorInfo, images: DeviceArray) -> DeviceArray:
