@@ -80,9 +80,11 @@ def options(job: Job) -> dict[str, object]:
     return {"MaskSize": job.mask, "Stride": job.stride, "ExecutionEnvironment": "cpu"}
 
 
-def whole_function(job: Job, *, optimize: bool = True, **more: object) -> tuple[Callable[[], object], dlnetwork]:
+def whole_function(
+    job: Job, *, optimize: bool = True, inference: str = "exhaustive", **more: object
+) -> tuple[Callable[[], object], dlnetwork]:
     """What computes the map, and its network."""
-    net = importNetworkFromONNX(network_file(job.network), Optimize=optimize)
+    net = importNetworkFromONNX(network_file(job.network), Optimize=optimize, Inference=inference)
     X = image_for(job, net)
     channels = more.pop("channels", job.channel)
 

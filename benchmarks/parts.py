@@ -96,6 +96,23 @@ def _once(name: str, package: str, batch: int) -> float:
     return taken
 
 
+def incremental_beside_others(effort: Effort) -> Iterator[Row]:
+    """Beside exhaustive evaluation by this package, and beside Captum, whose row is as among the rivals."""
+    yield from incremental(effort)
+    if effort.quick:
+        return
+    from rivals import BATCHES, IN_TORCH
+
+    for name in IN_TORCH:
+        batch = min(BATCHES["captum"], key=lambda size, name=name: _once(name, "captum", size))
+        ours, theirs = Side("incremental", name, False), Side("rival", name, "captum", batch)
+        found = against_the_fastest(rounds([ours, theirs], effort.pairs))
+        for one in (ours, theirs):
+            one.close()
+        measure = f"{name}: incremental / captum (batch {batch}), per image"
+        yield ratio_row("incremental", measure, found, None, (ours.said["images"], theirs.said["images"]))
+
+
 # Scaling --------------------------------------------------------------------------------------------------------------
 
 
@@ -251,7 +268,7 @@ PARTS = {
     "optimizations": optimizations,
     "agreement": agreement,
     "many": many,
-    "incremental": incremental,
+    "incremental": incremental_beside_others,
 }
 # In processes of their own: name → function, whose result is printed.
 CHILDREN = {
@@ -277,7 +294,7 @@ def side(kind: str, name: str, *how: object) -> tuple:
     if kind == "bare":
         images = ready_images(job, importNetworkFromONNX(network_file(name)))
         return bare_loop(bare_session(network_file(name)), images, *batch), {"images": len(images)}
-    work, net = whole_function(job)
+    work, net = whole_function(job, inference="incremental" if kind == "incremental" else "exhaustive")
     return work, {"images": mask_count(net, job.stride) + 1}
 
 

@@ -43,10 +43,14 @@ def convolutional(tmp_path, **how):
     return networks.convolutional(tmp_path / "network.onnx", np.random.default_rng(0), size=(24, 20), **how)
 
 
+def both(file):
+    """The network, to be evaluated exhaustively and incrementally."""
+    return [importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental")]
+
+
 def maps(file, X, options):
     """The map of two channels, exhaustively and incrementally."""
-    nets = [importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental")]
-    return [occlusionSensitivity(net, X, [1, 2], **options) for net in nets]
+    return [occlusionSensitivity(net, X, [1, 2], **options) for net in both(file)]
 
 
 def are_equal(exhaustive, incremental):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import networks
-from incremental_checks import OPTIONS, X, all_stages, are_equal, convolutional, listen, maps, reasons
+from incremental_checks import OPTIONS, X, all_stages, are_equal, both, convolutional, listen, maps, reasons
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity.incremental import comparison, models
 from occlusion_sensitivity.incremental.sessions import Sessions
@@ -23,7 +23,7 @@ def test_stages_that_give_other_scores(tmp_path, monkeypatch, caplog):
     file = convolutional(tmp_path)
     rest = Sessions.rest
     monkeypatch.setattr(Sessions, "rest", lambda *given: rest(*given) * np.float32(1.001))
-    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
+    exhaustive, incremental = both(file)
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
     with pytest.warns(RuntimeWarning, match="gave other scores"):
         np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
@@ -76,9 +76,7 @@ def test_stages_that_fail(tmp_path, monkeypatch, caplog):
 def test_stages_that_fail_for_now(tmp_path, monkeypatch, caplog, error):
     all_stages(monkeypatch)
     listen(caplog)
-    exhaustive, incremental = (
-        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
-    )
+    exhaustive, incremental = both(convolutional(tmp_path))
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
 
     def fail(*given):
@@ -96,9 +94,7 @@ def test_a_full_disk(tmp_path, monkeypatch, caplog):
     """ONNX Runtime cannot write the optimised graph; the next map is incremental again."""
     all_stages(monkeypatch)
     listen(caplog)
-    exhaustive, incremental = (
-        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
-    )
+    exhaustive, incremental = both(convolutional(tmp_path))
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
     opened = models.opened
 
@@ -139,9 +135,7 @@ def test_stages_that_fail_later(tmp_path, monkeypatch, caplog, error):
     """In the middle of a second map."""
     all_stages(monkeypatch)
     listen(caplog)
-    exhaustive, incremental = (
-        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
-    )
+    exhaustive, incremental = both(convolutional(tmp_path))
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
     assert are_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
     assert reasons(caplog) == []
@@ -168,7 +162,7 @@ def test_a_file_that_is_gone(tmp_path, monkeypatch, caplog):
     all_stages(monkeypatch)
     listen(caplog)
     file = convolutional(tmp_path)
-    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
+    exhaustive, incremental = both(file)
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
     file.unlink()
     np.testing.assert_array_equal(occlusionSensitivity(incremental, X, 1, **OPTIONS), expected)
@@ -179,9 +173,7 @@ def test_too_little_memory_to_compare(tmp_path, monkeypatch, caplog):
     """As many images at once as fit, as ever."""
     all_stages(monkeypatch)
     listen(caplog)
-    exhaustive, incremental = (
-        importNetworkFromONNX(convolutional(tmp_path), Inference=how) for how in ("exhaustive", "incremental")
-    )
+    exhaustive, incremental = both(convolutional(tmp_path))
     expected = occlusionSensitivity(exhaustive, X, 1, **OPTIONS)
     together = NetworkSession.together
 

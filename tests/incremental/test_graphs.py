@@ -5,7 +5,7 @@ import pytest
 from onnx import helper
 
 import networks
-from incremental_checks import OPTIONS, X, all_stages, are_equal, listen, maps, reasons
+from incremental_checks import OPTIONS, X, all_stages, are_equal, both, listen, maps, reasons
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity.incremental.divided import DividedNetwork
 
@@ -75,7 +75,7 @@ def test_pooling_that_rounds_up(tmp_path, monkeypatch, caplog, kernel, how):
         helper.make_node("Gemm", ["flat", "w"], ["score"]),
     ]
     file = networks.save(tmp_path / "n.onnx", nodes, constants, {"image": ["N", 3, 31, 31]}, {"score": ["N", 2]})
-    nets = [importNetworkFromONNX(file, Inference=inference) for inference in ("exhaustive", "incremental")]
+    nets = both(file)
     for row, col in ((15, 15), (30, 12)):
         image = np.full((31, 31, 3), 0.1, dtype=np.float32)
         image[row, col] = 1
@@ -187,7 +187,7 @@ def test_no_number_before_the_largest_of_several(tmp_path, monkeypatch, caplog, 
         helper.make_node("GlobalAveragePool", ["z"], ["mean"]),
     ]
     file = scores(*nodes, constants=constants, file=tmp_path / "n.onnx", names={"mean": channels})
-    nets = [importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental")]
+    nets = both(file)
     for change in (0, 4):
         image = X.copy()
         image[8:16, 8:16] -= change

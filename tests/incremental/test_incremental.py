@@ -13,7 +13,7 @@ import pytest
 from onnx import helper
 
 import networks
-from incremental_checks import OPTIONS, X, all_stages, are_equal, convolutional, listen, maps, reasons
+from incremental_checks import OPTIONS, X, all_stages, are_equal, both, convolutional, listen, maps, reasons
 from occlusion_sensitivity import (
     imagePretrainedNetwork,
     importNetworkFromONNX,
@@ -43,7 +43,7 @@ def test_it_is_incremental(tmp_path, monkeypatch, caplog, batch, spatial):
     all_stages(monkeypatch)
     listen(caplog)
     file = convolutional(tmp_path, batch=batch)
-    nets = [importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental")]
+    nets = both(file)
     if spatial:
         for net in nets:
             net.OutputNames = "relu"
@@ -57,7 +57,7 @@ def test_maps_of_several_images_and_sizes(tmp_path, monkeypatch, caplog):
     all_stages(monkeypatch)
     listen(caplog)
     file = networks.fully_convolutional(tmp_path / "network.onnx", np.random.default_rng(0))
-    nets = [importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental")]
+    nets = both(file)
     rng = np.random.default_rng(2)
     ways = [((20, 24), 5, 3), ((20, 24), 9, 2), ((31, 17), 5, 3), ((20, 24), 5, 3), ((20, 24), 1, 7)]
     for size, mask, stride in ways:
@@ -256,7 +256,7 @@ def test_several_threads_on_one_network(tmp_path, monkeypatch, caplog):
     all_stages(monkeypatch)
     listen(caplog)
     file = networks.fully_convolutional(tmp_path / "network.onnx", np.random.default_rng(0))
-    exhaustive, incremental = (importNetworkFromONNX(file, Inference=how) for how in ("exhaustive", "incremental"))
+    exhaustive, incremental = both(file)
     rng = np.random.default_rng(3)
     calls = []
     for k in range(24):

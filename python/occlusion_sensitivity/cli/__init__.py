@@ -1,4 +1,4 @@
-"""The command line: occlusion-sensitivity demo | explain | explain-all | show | parity."""
+"""The command line: occlusion-sensitivity demo | explain | explain-all | show | plan | parity | info."""
 
 import io
 import os

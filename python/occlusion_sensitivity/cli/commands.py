@@ -1,4 +1,4 @@
-"""What the commands do: demo, explain, explain-all, show, plan, parity."""
+"""What the commands do: demo, explain, explain-all, show, plan, parity, info."""
 
 import argparse
 import itertools
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import inference
+from ..about import about
 from ..arguments import existing_file, expected, positive_integer, positive_integers, size_text, text_choice
 from ..calls import AnyNetwork
 from ..drawings import OPTION_NAMES, Drawing, encoded
@@ -194,6 +195,13 @@ def parity(arguments: argparse.Namespace) -> int:
     if arguments.html is not None:
         page = checked_output("--html", arguments.html, NameValues(), endings=PAGES)
     return command.run(arguments.cases, page, arguments.device, arguments.source)
+
+
+def info(_: argparse.Namespace) -> None:
+    found = about()
+    width = max(len(name) for name, _ in found)
+    for name, value in found:
+        print(f"{name:>{width}}: {_printable(value)}")
 
 
 def _run(

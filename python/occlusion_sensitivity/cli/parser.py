@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     _add_show(added)
     _add_plan(added)
     _add_parity(added)
+    _add_info(added)
     return top
 
 
@@ -280,6 +281,17 @@ def _add_parity(added: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parity.add_argument("--source", metavar="WHO", help="compare with references of matlab, octave, exact … alone")
     parity.add_argument("--html", metavar="FILE", help="write the table with pictures of both maps to a page, too")
     parity.set_defaults(run=commands.parity)
+
+
+def _add_info(added: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    info = added.add_parser(
+        "info",
+        allow_abbrev=False,
+        help="say what an issue should say of this machine",
+        description="Print the versions of what is installed, whether a GPU is used, and how many threads: ten lines "
+        "for an issue, in which nothing of your files stands.",
+    )
+    info.set_defaults(run=commands.info)
 
 
 def _add_layers(command: "argparse._ActionsContainer") -> None:
