@@ -55,7 +55,7 @@ def engine(network: Network, images: Boxes, channels: NDArray[np.intp]) -> Engin
 
 def engine_after(error: RuntimeError, network: Network, images: Boxes, channels: NDArray[np.intp]) -> Engine:
     """The engine for images for which the incremental one failed: the stages are not used for others of their size."""
-    _say(network, state(network).failed(error))
+    _say(network, state(network).failed(error, _shape(images)))
     return Exhaustive(network, images, channels)
 
 
@@ -112,9 +112,8 @@ class State(StaysInItsProcess):
         """The incremental engine; NotDivisibleError with the reason where there is none."""
         if network.device is not CPU:
             raise NotDivisibleError("it is on a GPU")
-        planes, height, width, depth = images.original.shape
         with self._using:
-            self._turn_to((planes * depth, height, width))
+            self._turn_to(_shape(images))
             try:
                 if is_no_box(images.boxes).all():
                     raise NotDivisibleError("no mask changes the image")
@@ -125,11 +124,11 @@ class State(StaysInItsProcess):
             self._last_reason = ""
             return Incremental(network, sessions, plan, images, channels)
 
-    def failed(self, error: Exception) -> str:
-        """That the stages failed, from now on for images of this size; for this once where disk or memory was short."""
+    def failed(self, error: Exception, shape: Shape) -> str:
+        """That the stages failed: for images of that shape from now on, but where disk or memory was short."""
         with self._using:
             self._sessions = None
-            self._last_reason = self._why_failed(error)
+            self._last_reason = self._why_failed(error, shape)
             return self._last_reason
 
     def plan(self, network: Network, shape: Shape, boxes: Integers) -> tuple[DividedNetwork, MaskPlan]:
@@ -190,7 +189,7 @@ class State(StaysInItsProcess):
                 of_some = divided.planned(some.boxes, CPU.runs_at_once, plan.count)
                 found = totals_of_stages(Incremental(network, sessions, of_some, some, channels))
             except Exception as error:  # of onnx, ONNX Runtime, the disk, memory: whatever happens, the map is computed
-                raise NotDivisibleError(self._why_failed(error)) from error
+                raise NotDivisibleError(self._why_failed(error, self._shape)) from error
         CPU.free_memory()
         if not are_equal(found, expected):
             self._refused[None] = "its stages gave other scores"
@@ -233,14 +232,19 @@ class State(StaysInItsProcess):
             self._refused[self._shape] = str(error)
             raise
         except Exception as error:  # as above
-            raise NotDivisibleError(self._why_failed(error)) from error
+            raise NotDivisibleError(self._why_failed(error, self._shape)) from error
         return self._divided
 
-    def _why_failed(self, error: Exception) -> str:
+    def _why_failed(self, error: Exception, shape: Shape | None) -> str:
         reason = f"its stages fail: {next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip('.')}"
         if not _is_short_of_room(error):
-            self._refused[self._shape] = reason
+            self._refused[shape] = reason
         return reason
+
+
+def _shape(images: Boxes) -> Shape:
+    planes, height, width, depth = images.original.shape
+    return planes * depth, height, width
 
 
 @contextmanager

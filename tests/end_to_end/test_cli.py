@@ -94,6 +94,26 @@ def test_help_names_every_option():
     assert run("--version").stdout.startswith("occlusion-sensitivity 0.")
 
 
+def test_ctrl_c_while_an_object_is_removed():
+    """Python tells it with a traceback, and goes on, where nobody sees to it."""
+    script = (
+        "import sys, time\n"
+        "from occlusion_sensitivity.cli import commands, main\n"
+        "class Removed:\n"
+        "    def __del__(self):\n"
+        "        raise KeyboardInterrupt\n"
+        "def info(arguments):\n"
+        "    Removed()\n"
+        "    for _ in range(600):\n"
+        "        time.sleep(0.1)\n"
+        "commands.info = info\n"
+        "sys.exit(main(['info']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 130
+    assert done.stderr == "occlusion-sensitivity: interrupted\n"
+
+
 def test_a_progress_bar_on_a_terminal():
     master, slave = pty.openpty()
     termios.tcsetwinsize(slave, (24, 80))

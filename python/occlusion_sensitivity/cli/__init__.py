@@ -1,8 +1,10 @@
 """The command line: occlusion-sensitivity demo | explain | explain-all | show | plan | parity | info."""
 
+import _thread
 import io
 import os
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     arguments = parser().parse_args(joined_numbers(sys.argv[1:] if argv is None else argv))
     shown_so_far, warnings.showwarning = warnings.showwarning, _show_warning
+    told_so_far, sys.unraisablehook = sys.unraisablehook, _bring_interrupts_back
     try:
         status = int(arguments.run(arguments) or 0)
         sys.stdout.flush()
@@ -41,8 +44,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("occlusion-sensitivity: interrupted", file=sys.stderr)
         return 130
     finally:
-        warnings.showwarning = shown_so_far
+        warnings.showwarning, sys.unraisablehook = shown_so_far, told_so_far
     return status
+
+
+def _bring_interrupts_back(unraisable: Any) -> None:
+    """Ctrl-C that comes while Python removes an object would be told with a traceback, and have no effect."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        _thread.start_new_thread(_interrupt_soon, ())  # here it would be lost again
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _interrupt_soon() -> None:
+    time.sleep(0.01)
+    _thread.interrupt_main()
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -79,7 +79,7 @@ class Cpu:
 
     def free_memory(self) -> None:
         """NumPy holds nothing back, but the C library may."""
-        with suppress(OSError, AttributeError):  # not glibc
+        with suppress(OSError, AttributeError, TypeError):  # not glibc; on Windows there is no library of no name
             ctypes.CDLL(None).malloc_trim(0)
 
 
