@@ -92,7 +92,8 @@ class State(StaysInItsProcess):
         renewed_after_fork(self)
 
     def renew(self) -> None:
-        _OF_THE_PARENT.append(self._sessions)
+        if self._sessions is not None:
+            _OF_THE_PARENT.append(self._sessions)
         self._using = threading.Lock()
         # Why it is not possible for images of a shape; for all, where the stages were seen to be wrong.
         self._refused: dict[Shape | None, str] = {}

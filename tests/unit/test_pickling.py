@@ -230,7 +230,7 @@ def test_a_network_on_a_gpu_is_not_pickled(net):
     class Elsewhere:
         """No CPU."""
 
-    network = copy.copy(net).network._with(net.network.places, CPU, ())
+    network = copy.copy(net).network._with(device=CPU, outputs=())
     network.device = Elsewhere()
     with pytest.raises(TypeError, match="^A network on a GPU stays there"):
         pickle.dumps(network)

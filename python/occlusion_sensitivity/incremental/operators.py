@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network.nodes import attribute, subgraphs_of
+from ..network.nodes import attribute, normalizes_channels, subgraphs_of
 from ..network.throughput import is_positive
 from .positions import Window
 
@@ -115,7 +115,7 @@ def reading(
         or (node.op_type in _REORDERED and not attribute(node, "channels_last", 0))
         or (node.op_type == "Concat" and attribute(node, "axis", 0) in (1, -3) and not constants)
         or (node.op_type == "Dropout" and sum(map(bool, node.output)) == 1 and len(node.input) < 3)
-        or (node.op_type == "BatchNormalization" and _is_inference(node))
+        or (node.op_type == "BatchNormalization" and normalizes_channels(node) and sum(map(bool, node.output)) == 1)
     ):
         return _point(sizes[from_image[0]])
     return None
@@ -147,11 +147,6 @@ def _point(size: Size) -> Reading:
 def _is_equal_at_all_positions(shape: Sequence[int] | None) -> bool:
     """Of an operand of that shape, which is stretched to N×C×H×W."""
     return shape is not None and len(shape) <= 4 and all(length == 1 for length in shape[-2:])
-
-
-def _is_inference(node: "NodeProto") -> bool:
-    plain = attribute(node, "spatial", 1) == 1 and attribute(node, "training_mode", 0) == 0
-    return plain and sum(map(bool, node.output)) == 1
 
 
 def _of_convolution(

@@ -1,7 +1,7 @@
 """A network as scoring and the MATLAB names use it: images in, outputs out. 0-based, in the network's order of axes."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -77,7 +77,7 @@ class Network:
         """The same network on `device`; RuntimeError where it cannot be there."""
         if device is self.device:
             return self
-        return self._with(self.places, device, self._outputs)
+        return self._with(device=device)
 
     def scoring(self, outputs: Sequence[str]) -> "Network":
         """The same network with these tensors as its outputs: what only others need is not computed."""
@@ -85,21 +85,27 @@ class Network:
             places = self.places
         else:
             places = Places(self.file.with_outputs(outputs))
-        return self._with(places, self.device, outputs)
+        return self._with(places=places, outputs=outputs)
 
     def inferring(self, inference: Inference) -> "Network":
         """The same network, whose maps are computed in this way."""
-        settings = (self.channel_axis, self.input_size, self._normalized)
-        return Network(self.places, *settings, self.device, self._outputs, inference)
+        return self._with(inference=inference)
 
     def normalizing(self, normalized: Callable[[Image], Image]) -> "Network":
         """The same network, before which every image goes through `normalized` instead."""
-        settings = (self.channel_axis, self.input_size, normalized)
-        return Network(self.places, *settings, self.device, self._outputs, self.inference)
+        return self._with(normalized=normalized)
 
-    def _with(self, places: Places, device: Device, outputs: Sequence[str]) -> "Network":
-        settings = (self.channel_axis, self.input_size, self._normalized)
-        return Network(places, *settings, device, outputs, self.inference)
+    def _with(self, **changes: Any) -> "Network":
+        settings = {
+            "places": self.places,
+            "channel_axis": self.channel_axis,
+            "input_size": self.input_size,
+            "normalized": self._normalized,
+            "device": self.device,
+            "outputs": self._outputs,
+            "inference": self.inference,
+        }
+        return Network(**{**settings, **changes})
 
     def __copy__(self) -> "Network":
         return self

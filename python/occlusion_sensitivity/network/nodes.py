@@ -27,6 +27,12 @@ def subgraphs_of(node: "NodeProto") -> "Iterator[GraphProto]":
         yield from (entry.g, *entry.graphs)
 
 
+def normalizes_channels(node: "NodeProto") -> bool:
+    """Whether a BatchNormalization has statistics for each channel, and is given them."""
+    # Opset 7 knows spatial=0, statistics of each pixel; opset 14 knows a training mode.
+    return bool(attribute(node, "spatial", 1) == 1 and attribute(node, "training_mode", 0) == 0)
+
+
 def name_of(node: "NodeProto") -> str:
     """The node's name; its first output's where it has none."""
     return node.name or next(filter(None, node.output), "")

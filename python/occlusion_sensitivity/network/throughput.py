@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .nodes import attribute, inputs_of
+from .nodes import attribute, inputs_of, normalizes_channels
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -53,12 +53,9 @@ def _encoded(operator: str) -> bytes:
 
 def _channels_of_images(model: "ModelProto") -> dict[str, int]:
     """Tensor → how many channels it has, of those that are known to be N×C×H×W of singles."""
-    from onnx import TensorProto, shape_inference
+    from onnx import TensorProto
 
-    try:
-        graph = shape_inference.infer_shapes(_without_weights(model)).graph
-    except Exception:  # onnx's own exceptions, of several kinds
-        return {}
+    graph = _inferred(model)
     known = {}
     for info in (*graph.value_info, *graph.input, *graph.output):
         shape = info.type.tensor_type.shape.dim
@@ -69,18 +66,23 @@ def _channels_of_images(model: "ModelProto") -> dict[str, int]:
 
 def shapes_of(model: "ModelProto") -> dict[str, tuple[int, ...]]:
     """Tensor → its shape, of those whose shape is known; a length that is not fixed is 0."""
-    from onnx import shape_inference
-
     known = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer}
-    try:
-        graph = shape_inference.infer_shapes(_without_weights(model)).graph
-    except Exception:  # onnx's own exceptions, of several kinds
-        return known
+    graph = _inferred(model)
     for info in (*graph.value_info, *graph.output):
         if info.type.tensor_type.HasField("shape"):
             shape = tuple(length.dim_value for length in info.type.tensor_type.shape.dim)
             known.setdefault(info.name, shape)
     return known
+
+
+def _inferred(model: "ModelProto") -> "GraphProto":
+    """The graph with the shapes of its tensors, without its weights; an empty one where they cannot be inferred."""
+    from onnx import GraphProto, shape_inference
+
+    try:
+        return shape_inference.infer_shapes(_without_weights(model)).graph
+    except Exception:  # onnx's own exceptions, of several kinds
+        return GraphProto()
 
 
 def _without_weights(model: "ModelProto") -> "ModelProto":
@@ -148,9 +150,7 @@ def _followers(
 
 
 def _is_inference(node: "NodeProto", statistics: Mapping[str, Vector]) -> bool:
-    # Opset 7 knows spatial=0, statistics of each pixel; opset 14 knows a training mode.
-    plain = attribute(node, "spatial", 1) == 1 and attribute(node, "training_mode", 0) == 0
-    return plain and len(node.output) == 1 and all(name in statistics for name in node.input[1:])
+    return normalizes_channels(node) and len(node.output) == 1 and all(name in statistics for name in node.input[1:])
 
 
 def _scale_and_shift(node: "NodeProto", statistics: Mapping[str, Vector]) -> tuple[Vector, Vector]:
