@@ -150,7 +150,7 @@ def _read(file: Path, how: "Callable[[Picture], NDArray[Any]]") -> NDArray[Any]:
 def _read_from(opened: Callable[[], BinaryIO], name: str, how: "Callable[[Picture], NDArray[Any]]") -> NDArray[Any]:
     """What `how` finds in the picture; ValueError where it cannot be read."""
     try:
-        with opened() as stream, _opened(stream, name) as picture:
+        with opened() as stream, _opened(stream) as picture:
             return how(picture)
     except ImportError:
         raise
@@ -192,7 +192,7 @@ def _upright_pixels(picture: "Picture") -> NDArray[Any]:
     return X if turn is None else turn(X)
 
 
-def _opened(stream: BinaryIO, name: str) -> "Picture":
+def _opened(stream: BinaryIO) -> "Picture":
     """What Image.open does, without its warnings: from half of the pixels on that it refuses, it warns.
 
     Filters of warnings belong to the whole process; large photographs are large.
@@ -204,14 +204,14 @@ def _opened(stream: BinaryIO, name: str) -> "Picture":
     for load_decoders in (Image.preinit, Image.init):  # the usual ones, which is faster; all of them
         load_decoders()
         for form in _FORMATS:
-            picture = _opened_as(form, stream, name) if form in Image.OPEN else None
+            picture = _opened_as(form, stream) if form in Image.OPEN else None
             if picture is not None:
                 return picture
     msg = f"it is none of {', '.join(_FORMATS)}, or damaged"
     raise ValueError(msg)
 
 
-def _opened_as(form: str, stream: BinaryIO, name: str) -> "Picture | None":
+def _opened_as(form: str, stream: BinaryIO) -> "Picture | None":
     """The picture, if it is of that format."""
     from PIL import Image
 
@@ -222,7 +222,8 @@ def _opened_as(form: str, stream: BinaryIO, name: str) -> "Picture | None":
         if isinstance(accepted, str) or not accepted:  # a text says why not
             return None
         stream.seek(0)
-        picture = made(stream, name)
+        # Without a name: Pillow maps files of some that it knows into memory, those of turned TIFF files wrongly.
+        picture = made(stream, "")
     except (SyntaxError, IndexError, TypeError, KeyError, EOFError, struct.error):  # another format's file
         return None
     pixels, most = picture.width * picture.height, Image.MAX_IMAGE_PIXELS

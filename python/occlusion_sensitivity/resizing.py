@@ -149,7 +149,9 @@ def _resized(
 def _image(A: ImageLike) -> DeviceArray:
     try:
         image = device_of(A).upload(A)
-    except ValueError:
+    except MemoryError:
+        raise
+    except Exception:  # a ragged sequence, an object whose own conversion fails
         image = np.asarray(None)
     if image.dtype != np.bool_ and image.dtype.name not in _CLASSES:
         kind = image.dtype.name if isinstance(A, np.ndarray) or image.dtype.kind != "O" else type(A).__name__

@@ -194,9 +194,25 @@ def test_bad_scale(scale):
         imresize(np.zeros((3, 3)), scale)
 
 
+class Rude:
+    """Raises when it is asked for its numbers."""
+
+    def __array__(self, *_, **__):
+        raise KeyError("of its own")
+
+
 @pytest.mark.parametrize(
     "A",
-    [np.zeros((3, 3), complex), np.zeros((3, 3), np.float16), [["a"]], None, np.zeros((3, 3), np.int64), [[1], [1, 2]]],
+    [
+        np.zeros((3, 3), complex),
+        np.zeros((3, 3), np.float16),
+        [["a"]],
+        None,
+        np.zeros((3, 3), np.int64),
+        [[1], [1, 2]],
+        Rude(),
+        [Rude()],
+    ],
 )
 def test_bad_class(A):
     with pytest.raises(TypeError, match="^A must be an array of"):

@@ -98,6 +98,26 @@ def test_a_grey_mean_per_pixel_may_have_two_axes():
     assert imageInputLayer([4, 5], Mean=np.ones((4, 5))).Mean.shape == (4, 5, 1)
 
 
+@pytest.mark.parametrize(("index", "shown"), [("relu", "'relu'"), (1.5, "1.5"), (None, "None"), (slice(0.5, 2), "0.5")])
+def test_layers_are_indexed_by_whole_numbers(tmp_path, index, shown):
+    net = importNetworkFromONNX(networks.convolutional(tmp_path / "a.onnx", np.random.default_rng(0)))
+    with pytest.raises(
+        TypeError, match=rf"^net\.Layers is indexed by whole numbers, from 0 on, but is asked for {shown}\."
+    ):
+        net.Layers[index]
+
+
+def test_layers_that_there_are_not(tmp_path):
+    net = importNetworkFromONNX(networks.convolutional(tmp_path / "a.onnx", np.random.default_rng(0)))
+    for index in (7, -8, np.int64(10**9)):
+        with pytest.raises(
+            IndexError, match=rf"^net\.Layers has 7 layers, net\.Layers\[0\] … net\.Layers\[6\], but no {index}\."
+        ):
+            net.Layers[index]
+    assert [layer.Type for layer in net.Layers[np.int64(-2) :]] == ["Gemm", "Softmax"]
+    assert net.Layers[np.int8(1)].Type == "Conv"
+
+
 def test_a_layer_that_does_not_fit_the_file(tmp_path):
     file = networks.linear(tmp_path / "net.onnx", np.ones((1, 6, 7, 3)))
     with pytest.raises(

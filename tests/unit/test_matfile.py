@@ -1,6 +1,11 @@
 """MAT-files: what MATLAB, Octave, SciPy and hdf5storage write, and damaged ones."""
 
 import contextlib
+import re
+import struct
+import tracemalloc
+import zlib
+from functools import reduce
 from pathlib import Path
 
 import h5py
@@ -11,6 +16,7 @@ import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from occlusion_sensitivity.parity import mat_elements
 from occlusion_sensitivity.parity.matfile import read_mat
 
 # SciPy's own tests read files that MATLAB wrote.
@@ -161,6 +167,88 @@ def test_damaged_files_are_read_or_refused(tmp_path_factory, data):
     (folder / "a.mat").write_bytes(whole[: data.draw(st.integers(0, len(whole)))])
     with contextlib.suppress(ValueError):
         read_mat(folder / "a.mat", ["X", "map", "source"])
+
+
+def element(kind, content=b"", size=None):
+    """A data element: a tag of class and size, and what it holds; filled up to eight bytes, unless it is compressed."""
+    size = len(content) if size is None else size
+    return struct.pack("<II", kind, size) + content + bytes(0 if kind == 15 else -len(content) % 8)
+
+
+ONE_BY_ONE, DOUBLE = struct.pack("<ii", 1, 1), struct.pack("<II", 6, 0)
+
+
+def matrix(*rest, lengths=ONE_BY_ONE, flags=DOUBLE, name=b"X"):
+    return element(14, element(6, flags) + element(5, lengths) + element(1, name) + b"".join(rest))
+
+
+def version_5(*elements):
+    return b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x0100, b"IM") + b"".join(elements)
+
+
+ONE = element(9, struct.pack("<d", 2.0))
+
+
+def test_a_file_written_by_hand(tmp_path):
+    (tmp_path / "a.mat").write_bytes(version_5(matrix(ONE), element(15, zlib.compress(matrix(ONE, name=b"Y")))))
+    assert_variables(read_mat(tmp_path / "a.mat", ["X", "Y"]), {"X": np.array([[2.0]]), "Y": np.array([[2.0]])})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (version_5(matrix(element(10, bytes(8)))), "an element of class 10, which means nothing there"),
+        (version_5(element(15, zlib.compress(matrix(element(8, bytes(8)))))), "an element of class 8"),
+        (version_5(element(9, bytes(8))), "an element of class 9"),
+        (version_5(matrix(struct.pack("<HHI", 10, 4, 0))), "a small element of no class or size that there is"),
+        (version_5(matrix(struct.pack("<HHI", 9, 5, 0))), "a small element of no class or size that there is"),
+        (version_5(matrix(ONE, lengths=b"\1\0\0")), "an array without lengths"),
+        (version_5(matrix(ONE, lengths=struct.pack("<ii", 1, -1))), "an array of 1×-1"),
+        (version_5(matrix(ONE, lengths=struct.pack("<40i", *[1] * 40))), "an array without lengths"),
+        (version_5(matrix(ONE, flags=b"")), "an array without flags"),
+        (version_5(element(14, b"")), "an array without flags"),
+        (version_5(matrix(element(9, bytes(8), size=1 << 31))), "an element is longer than what holds it"),
+        (version_5(element(14, bytes(8), size=1 << 20)), "an element is longer than what holds it"),
+        (version_5(element(15, b"abc", size=1 << 20)), "a variable is longer than the file"),
+        (version_5(element(15, zlib.compress(matrix(ONE))[:-9])), "a compressed variable ends in the middle"),
+        (version_5(element(15, b"no such thing")), "Error -3 while decompressing"),
+        (version_5(reduce(lambda inner, _: matrix(inner), range(100), ONE)), "more than 64 levels deep"),
+        (version_5(matrix(ONE))[:-12], "an element is longer"),
+        (b"no .mat file" * 20, "it is no .mat file, or damaged"),
+        (struct.pack("<5i", 2000, 1, 1, 0, 2) + b"X\0" + bytes(8), "of a machine whose numbers are no longer read"),
+        (struct.pack("<5i", 0, -1, 1, 0, 2) + b"X\0" + bytes(8), "damaged, or of a machine"),
+        (struct.pack("<5i", 0, 1 << 20, 1 << 20, 0, 2) + b"X\0" + bytes(8), "a variable is longer than the file"),
+    ],
+)
+def test_elements_that_no_reader_may_trust(tmp_path, content, message):
+    """SciPy ends the process, or warns, on some of them."""
+    (tmp_path / "a.mat").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"a\.mat' cannot be read as a \.mat file: .*{re.escape(message)}"):
+        read_mat(tmp_path / "a.mat", ["X"])
+
+
+def test_a_text_of_numbers_that_are_no_characters(tmp_path):
+    with h5py.File(tmp_path / "a.mat", "w", userblock_size=512) as file:
+        file["X"] = np.array([[65.0], [np.nan]])
+        file["X"].attrs["MATLAB_class"] = np.bytes_("char")
+    with pytest.raises(ValueError, match="variable X is of a class that only MATLAB reads"):
+        read_mat(tmp_path / "a.mat", ["X"])
+
+
+def test_numbers_that_their_class_cannot_hold_come_without_a_word(tmp_path):
+    nan = element(9, struct.pack("<d", np.nan))
+    (tmp_path / "a.mat").write_bytes(version_5(matrix(nan, flags=struct.pack("<II", 9, 0))))
+    assert read_mat(tmp_path / "a.mat", ["X"])["X"].dtype == np.uint8
+
+
+def test_a_variable_that_opens_to_more_than_memory_is_looked_at_in_parts(tmp_path):
+    zeros = zlib.compress(matrix(element(2, bytes(50_000_000))))
+    (tmp_path / "a.mat").write_bytes(version_5(element(15, zeros)))
+    tracemalloc.start()
+    mat_elements.check(tmp_path / "a.mat")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_sparse_variables_are_refused(tmp_path):

@@ -1,5 +1,7 @@
 """Networks: every kind of file gives the map that the plain reference gives, one image at a time."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,7 +11,7 @@ from onnx import TensorProto, helper
 import networks
 import reference
 from network_checks import check_map, goes_together, one_at_a_time
-from occlusion_sensitivity import dlnetwork, importNetworkFromONNX, occlusionSensitivity
+from occlusion_sensitivity import dlnetwork, imageInputLayer, importNetworkFromONNX, occlusionSensitivity
 
 RNG = np.random.default_rng(3)
 
@@ -41,6 +43,34 @@ def test_float16_and_double_networks(tmp_path, element):
     weight = np.random.default_rng(2).integers(-3, 4, size=(2, 6, 7, 1))
     file = networks.linear(tmp_path / "net.onnx", weight, dtype=dtype, element=element)
     check_map(file, (6, 7), dtype=dtype, tolerance=2e-3 if dtype == np.float16 else 1e-5)
+
+
+def test_scores_beyond_single_come_without_words_of_numpy(tmp_path):
+    """Doubles that no single holds are infinite; the one warning is the package's own."""
+    file = networks.linear(
+        tmp_path / "net.onnx", np.full((2, 3, 4, 1), 1e300), dtype=np.float64, element=TensorProto.DOUBLE
+    )
+    net = importNetworkFromONNX(file)
+    assert np.isinf(net.predict(np.ones((3, 4)))).all()
+    with pytest.warns(RuntimeWarning, match="NaN") as caught:
+        occlusionSensitivity(net, np.ones((3, 4)), 1, MaskValue=0)
+    assert [Path(warning.filename).name for warning in caught] == ["test_networks.py"]
+
+
+@pytest.mark.parametrize("element", [TensorProto.FLOAT16, TensorProto.UINT8])
+def test_pixels_that_the_class_of_the_input_cannot_hold(tmp_path, element):
+    """Infinity and NaN, of a normalisation that leaves the range of single."""
+    nodes = [
+        helper.make_node("Cast", ["input"], ["float"], to=TensorProto.FLOAT),
+        helper.make_node("Flatten", ["float"], ["score"]),
+    ]
+    file = networks.save(tmp_path / "net.onnx", nodes, {}, {"input": ["N", 1, 2, 2]}, {"score": ["N", 4]})
+    model = onnx.load(file)
+    model.graph.input[0].type.tensor_type.elem_type = element
+    onnx.save(model, file)
+    layer = imageInputLayer([2, 2], Normalization="zscore", Mean=-3e38, StandardDeviation=1e-30)
+    scores = importNetworkFromONNX(file, InputLayer=layer).predict(np.full((2, 2), 3e38))
+    assert np.isinf(scores).all() if element == TensorProto.FLOAT16 else scores.tolist() == [[255] * 4]
 
 
 def test_integer_input_takes_rounded_pixels(tmp_path):

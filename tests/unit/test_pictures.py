@@ -9,18 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageOps
 
 import occlusion_sensitivity
 from occlusion_sensitivity import draw_map, imread
 from occlusion_sensitivity.lettering import drawable
-from occlusion_sensitivity.pictures import in_channels
+from occlusion_sensitivity.pictures import in_channels, upright, upright_content
 
 RGB = np.random.default_rng(0).integers(0, 256, size=(7, 5, 3)).astype(np.uint8)
 
 
 def saved(file, array, mode=None):
     Image.fromarray(array, mode).save(file) if mode is None else Image.fromarray(array).convert(mode).save(file)
+    return file
+
+
+def saved_with(file, array, exif):
+    Image.fromarray(array).save(file, exif=exif)
     return file
 
 
@@ -73,6 +78,25 @@ def test_palette_and_bilevel(tmp_path):
     palette = imread(saved(tmp_path / "x.gif", RGB, "P"))
     assert palette.shape == (7, 5, 3)
     assert set(np.unique(imread(saved(tmp_path / "y.png", RGB, "1")))) <= {0, 255}
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("compression", [None, "tiff_lzw"])
+def test_turned_tiff_files_are_turned_once_compressed_or_not(tmp_path, orientation, compression):
+    """Pillow maps uncompressed ones into memory, and with other lengths than they have."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    grey = RGB[..., 0]
+    Image.fromarray(grey).save(tmp_path / "a.tif", exif=exif, compression=compression)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(saved_with(tmp_path / "a.png", grey, exif))))
+    np.testing.assert_array_equal(upright(tmp_path / "a.tif"), expected)
+
+
+def test_a_picture_in_memory_is_not_looked_for_under_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, pixels in (("a.tif", RGB[..., 0]), ("b.tif", RGB[..., 1])):
+        Image.fromarray(pixels).save(name)
+    np.testing.assert_array_equal(upright_content(Path("a.tif").read_bytes(), "b.tif"), RGB[..., 0])
 
 
 def test_missing_file():

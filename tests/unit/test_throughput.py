@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 import networks
 from network_checks import check_map
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
-from occlusion_sensitivity.network import throughput
+from occlusion_sensitivity.network import graph, throughput
 
 C = 6
 SHAPE = ["N", C, 7, 9]
@@ -53,6 +53,25 @@ def test_lrn(tmp_path, size, beta):
     assert found["LRN"] == 0
     assert found["Conv"] == 1
     assert_same(file, image(np.random.default_rng(size)))
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta", "bias"])
+@pytest.mark.parametrize("value", [3e38, 1e30, 1e-30, 1e-45])
+def test_lrn_of_extreme_attributes_is_left_alone(tmp_path, name, value):
+    """Between 0, infinity and NaN, the one way to compute it and the other would end differently."""
+    if (name, value) in (("beta", 1e-30), ("beta", 1e-45)):
+        pytest.skip("a power of nearly 0 is 1 either way")
+    file = lrn(tmp_path / "a.onnx", **{"size": 3, "alpha": 0.02, "beta": 0.75, "bias": 1.0, name: value})
+    assert rewritten(file)["LRN"] == 1
+
+
+@pytest.mark.parametrize(("name", "value"), [("alpha", [0.1, 0.2]), ("beta", "0.75"), ("size", [3]), ("bias", 1)])
+def test_attributes_of_another_class_are_refused_as_onnx_runtime_does(tmp_path, name, value):
+    file = lrn(tmp_path / "a.onnx", **{"size": 3, "alpha": 0.02, name: value})
+    with pytest.raises(ValueError, match=r"a\.onnx cannot be opened as an ONNX network"):
+        importNetworkFromONNX(file)
+    with pytest.raises(ValueError, match=f"a.onnx cannot be opened .* attribute {name} of LRN must be"):
+        graph.loaded(file)
 
 
 @pytest.mark.parametrize("size_of_values", [1, 100])

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # The name under which a tensor has its file, as it stands in an ONNX file.
 _LOCATION = b"location"
+# What the standard knows of data beside the file.
+_KEYS = ("location", "offset", "length", "checksum", "basepath")
 # In names that ONNX Runtime takes for addresses of memory.
 _ADDRESS = "_ORT_MEM_ADDR_"
 
@@ -56,6 +58,11 @@ def load(path: Path, model: "ModelProto") -> None:
     """Bring the data into the model, which then needs no files beside it."""
     from onnx import load_external_data_for_model
 
+    for tensor in tensors_of(model):  # of others, onnx warns
+        known = [entry for entry in tensor.external_data if entry.key in _KEYS]
+        if len(known) < len(tensor.external_data):
+            del tensor.external_data[:]
+            tensor.external_data.extend(known)
     try:
         load_external_data_for_model(model, str(path.parent))
     except Exception as error:  # of the reader of external data

@@ -2,7 +2,7 @@
 
 import contextlib
 import copy
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ..files import sha256
 from ..packages import RUNTIME, missing
 from . import external_data, layer_nodes, throughput, unpooling
 from .layers import Layer
-from .nodes import attribute, check_operands, drop_idle_nodes, inputs_of, name_of, spell_out_names
+from .nodes import attribute, check_nodes, drop_idle_nodes, inputs_of, name_of, spell_out_names, values_of
 from .old_opsets import OLDEST_OPSET, OLDEST_REPAIRED, TWO_OPERANDS, modernize, opset_of
 
 if TYPE_CHECKING:
@@ -96,12 +96,7 @@ class NetworkFile:
             model = _onnx().load(self.path, format="protobuf", load_external_data=False)
         except Exception:  # not ONNX at all: ONNX Runtime has said so
             return None
-        if opset_of(model) < OLDEST_REPAIRED:
-            msg = (
-                f"{self.path} cannot be opened as an ONNX network: its opset is {opset_of(model)}, and the oldest that "
-                f"is read is {OLDEST_REPAIRED}."
-            )
-            raise ValueError(msg)
+        self._check_opset(model)
         external = any(tensor.external_data for tensor in model.graph.initializer)
         is_another = opset_of(model) < OLDEST_OPSET or external or unpooling.has_unpooling(model)
         return self._serialized(self._edited()) if is_another else None
@@ -109,7 +104,8 @@ class NetworkFile:
     def with_open_batch(self) -> bytes:
         """The network, whose batch is fixed, with a batch of any size. Whether it is right is for the caller to try."""
         model = self._edited()
-        _open_batch(model)
+        with self._naming():
+            _open_batch(model)
         return self._serialized(model)
 
     def editable(self) -> "ModelProto":
@@ -117,7 +113,8 @@ class NetworkFile:
         model = self._edited()
         shape = model.graph.input[0].type.tensor_type.shape.dim
         if shape and shape[0].dim_value > 0:
-            _open_batch(model)
+            with self._naming():
+                _open_batch(model)
         return model
 
     def layers(self) -> list[Layer]:
@@ -177,19 +174,34 @@ class NetworkFile:
     def _edited(self) -> "ModelProto":
         self.check_unchanged()
         model = loaded(self.path)
+        self._check_opset(model)
         take_initializers_from_inputs(model)
-        if opset_of(model) < OLDEST_OPSET:
-            modernize(model)
-        try:
+        with self._naming():
+            if opset_of(model) < OLDEST_OPSET:
+                modernize(model)
             unpooling.spell_out(model)
+            if self.outputs:
+                _set_outputs(model.graph, self.outputs)
+            if self.optimize:
+                throughput.rewrite(model)
+        return model
+
+    def _check_opset(self, model: "ModelProto") -> None:
+        if opset_of(model) < OLDEST_REPAIRED:
+            msg = (
+                f"{self.path} cannot be opened as an ONNX network: its opset is {opset_of(model)}, and the oldest that "
+                f"is read is {OLDEST_REPAIRED}."
+            )
+            raise ValueError(msg)
+
+    @contextlib.contextmanager
+    def _naming(self) -> Iterator[None]:
+        """Errors of edits name the file."""
+        try:
+            yield
         except ValueError as error:
             msg = f"{self.path} cannot be opened as an ONNX network: {error}"
             raise ValueError(msg) from error
-        if self.outputs:
-            _set_outputs(model.graph, self.outputs)
-        if self.optimize:
-            throughput.rewrite(model)
-        return model
 
 
 def _onnx() -> ModuleType:
@@ -206,7 +218,7 @@ def loaded(path: Path, *, load_external_data: bool = True) -> "ModelProto":
     try:
         model: ModelProto = onnx.load(path, format="protobuf", load_external_data=False)
         spell_out_names(model.graph)
-        check_operands(model)
+        check_nodes(model)
     except Exception as error:  # protobuf's
         msg = f"{path} cannot be opened as an ONNX network: {error}"
         raise ValueError(msg) from error
@@ -307,7 +319,7 @@ def _open_reshape(graph: "GraphProto", node: "NodeProto", shape: NDArray[np.int6
 
 def _constants(graph: "GraphProto") -> dict[str, NDArray[np.int64]]:
     """The values of the graph's constant integer tensors: initializers and Constant nodes."""
-    from onnx import TensorProto, numpy_helper
+    from onnx import TensorProto
 
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     constants = {}
@@ -319,5 +331,5 @@ def _constants(graph: "GraphProto") -> dict[str, NDArray[np.int64]]:
                 constants[node.output[0]] = np.array(entry.ints, dtype=np.int64)
     for name, tensor in tensors.items():
         if tensor.data_type == TensorProto.INT64:
-            constants[name] = numpy_helper.to_array(tensor)
+            constants[name] = values_of(tensor)
     return constants

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, NoReturn, TypeVar, Unpack, overload
@@ -63,6 +64,10 @@ class ImageInputLayer:
         """The image, height × width × channels, as the rest of the network takes it; in single, as MATLAB does it."""
         if self.Normalization == "none":
             return image
+        with np.errstate(over="ignore", invalid="ignore"):  # statistics may be of any size
+            return self._by_statistics(image)
+
+    def _by_statistics(self, image: Image) -> Image:
         if self.Normalization == "zerocenter":
             return image - self._statistic("Mean")
         first, second = (self._statistic(name) for name in _STATISTICS[self.Normalization])
@@ -144,7 +149,16 @@ class LayerArray(Sequence[AnyLayer], Generic[LastLayer]):
     @overload
     def __getitem__(self, index: slice) -> list[AnyLayer]: ...
     def __getitem__(self, index: int | slice) -> AnyLayer | list[AnyLayer]:
-        return self._first if index == 0 else self._all()[index]
+        if isinstance(index, slice):
+            return self._all()[_checked_slice(index)]
+        at = _whole(index)
+        if at == 0:
+            return self._first
+        layers = self._all()
+        if not -len(layers) <= at < len(layers):
+            msg = f"net.Layers has {len(layers)} layers, net.Layers[0] … net.Layers[{len(layers) - 1}], but no {at}."
+            raise IndexError(msg)
+        return layers[at]
 
     def __len__(self) -> int:
         return len(self._all())
@@ -171,6 +185,20 @@ class LayerArray(Sequence[AnyLayer], Generic[LastLayer]):
             f"  {k:>{widths[0]}}  {name:<{widths[1]}}  {kind:<{widths[2]}}  {rest}" for k, name, kind, rest in rows
         )
         return "\n".join([f"{len(rows)} layers:", *(line.rstrip() for line in lines)])
+
+
+def _checked_slice(which: slice) -> slice:
+    return slice(*(None if part is None else _whole(part) for part in (which.start, which.stop, which.step)))
+
+
+def _whole(index: object) -> int:
+    try:
+        return operator.index(index)  # type: ignore[arg-type]
+    except TypeError:
+        msg = f"net.Layers is indexed by whole numbers, from 0 on, but is asked for {shown(index)}."
+        if isinstance(index, str):
+            msg = f"{msg} By name: next(layer for layer in net.Layers if layer.Name == {shown(index)})."
+        raise TypeError(msg) from None
 
 
 def _listed(first: ImageInputLayer, others: Sequence[AnyLayer]) -> LayerArray[Any]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
@@ -11,6 +14,16 @@ def attribute(node: "NodeProto", name: str, default: Any) -> Any:
     from onnx import helper
 
     return next((helper.get_attribute_value(entry) for entry in node.attribute if entry.name == name), default)
+
+
+def values_of(tensor: "TensorProto") -> NDArray[Any]:
+    """The values of a constant; ValueError where it has others than its shape and class say."""
+    from onnx import numpy_helper
+
+    try:
+        return np.asarray(numpy_helper.to_array(tensor))
+    except Exception as error:  # of several kinds
+        raise ValueError(f"the constant {tensor.name!r} is damaged: {error}") from error
 
 
 def inputs_of(node: "NodeProto") -> Iterable[str]:
@@ -83,9 +96,12 @@ def _tensors_at(node: "NodeProto") -> "Iterator[TensorProto]":
         yield from _tensors_in(graph)
 
 
-def check_operands(model: "ModelProto") -> None:
-    """Raise ValueError where a node has fewer inputs or outputs than its operator: edits take them for granted."""
-    from onnx import defs
+def check_nodes(model: "ModelProto") -> None:
+    """Raise ValueError where a node has fewer inputs or outputs than its operator, or attributes of other classes.
+
+    Edits take them for granted.
+    """
+    from onnx import AttributeProto, defs
 
     opsets = {"" if entry.domain == "ai.onnx" else entry.domain: entry.version for entry in model.opset_import}
     for node in model.graph.node:
@@ -98,6 +114,12 @@ def check_operands(model: "ModelProto") -> None:
             has = f"{len(node.input)} inputs and {len(node.output)} outputs"
             needs = f"{node.op_type} needs {schema.min_input} and {schema.min_output}"
             raise ValueError(f"node {name_of(node)!r} has {has}, but {needs}")
+        for entry in node.attribute:
+            known = schema.attributes.get(entry.name)
+            allowed, given = str(known and known.type).rpartition(".")[2], AttributeProto.AttributeType.Name(entry.type)
+            if known is not None and given != allowed:
+                of = f"node {name_of(node)!r}: attribute {entry.name} of {node.op_type}"
+                raise ValueError(f"{of} must be {allowed}, but is {given}")
 
 
 def drop_idle_nodes(graph: "GraphProto") -> None:

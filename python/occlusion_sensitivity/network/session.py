@@ -214,7 +214,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def _in_class_of(source: TensorInfo, images: DeviceArray) -> DeviceArray:
     if is_float(source):
-        return images.astype(_FLOATS[source.type], copy=False)
+        with np.errstate(over="ignore"):  # singles beyond half precision are infinite
+            return images.astype(_FLOATS[source.type], copy=False)
     integer = _INTEGERS[source.type]
     limits = np.iinfo(integer)
-    return np.rint(images).clip(limits.min, limits.max).astype(integer)
+    with np.errstate(invalid="ignore"):  # NaN, which is no integer
+        return np.rint(images).clip(limits.min, limits.max).astype(integer)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .nodes import attribute, inputs_of, normalizes_channels
+from .nodes import attribute, inputs_of, normalizes_channels, values_of
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _MOST_CHANNELS = 1024
 # Shapes and axes, which shape inference has to know, have fewer values.
 _SMALL = 256
+
+# Of the normalisation across channels; 0.75 is what networks have.
+_LARGEST_POWER = 4.0
+# What is larger or nearer to 0 may leave the range of single on the one way and not on the other.
+_LARGEST, _SMALLEST = 1e12, 1e-12
 
 # What tensors are called that hold positive numbers.
 _POSITIVE = "positive_"
@@ -118,12 +123,12 @@ def _merge_scalings(graph: "GraphProto", channels: Mapping[str, int]) -> None:
     gone: set[str] = set()
     for node in graph.node:
         n_channels = channels.get(node.output[0])
-        if node.op_type != "BatchNormalization" or n_channels is None or not _is_inference(node, statistics):
+        if node.op_type != "BatchNormalization" or n_channels is None or not _is_plain(node, n_channels, statistics):
             continue
         scale, shift = _scale_and_shift(node, statistics)
         merged = []
         for follower, operand in _followers(node, users, operands):
-            if operand.size not in (1, n_channels):
+            if operand.size not in (1, n_channels) or not _are_ordinary(scale, shift, operand):
                 break
             scale, shift = (scale * operand, shift * operand) if follower.op_type == "Mul" else (scale, shift + operand)
             merged.append(follower.output[0])
@@ -149,8 +154,20 @@ def _followers(
         tensor = follower.output[0]
 
 
-def _is_inference(node: "NodeProto", statistics: Mapping[str, Vector]) -> bool:
-    return normalizes_channels(node) and len(node.output) == 1 and all(name in statistics for name in node.input[1:])
+def _is_plain(node: "NodeProto", n_channels: int, statistics: Mapping[str, Vector]) -> bool:
+    """Whether a BatchNormalization is a constant factor and a constant term of each channel, of ordinary size."""
+    known = [statistics[name] for name in node.input[1:] if name in statistics]
+    if not normalizes_channels(node) or len(node.output) != 1 or [v.shape for v in known] != [(n_channels,)] * 4:
+        return False
+    scale, bias, mean, variance = known
+    spread = variance + attribute(node, "epsilon", 1e-5)
+    return _are_ordinary(scale, bias, mean, spread) and bool((spread > 0).all())
+
+
+def _are_ordinary(*parts: Vector) -> bool:
+    """Whether all numbers are 0, or of a size at which products and sums of a few stay in the range of single."""
+    sizes = np.abs(np.concatenate(parts))
+    return bool(((sizes == 0) | ((sizes >= _SMALLEST) & (sizes <= _LARGEST))).all())
 
 
 def _scale_and_shift(node: "NodeProto", statistics: Mapping[str, Vector]) -> tuple[Vector, Vector]:
@@ -174,10 +191,10 @@ def _set_scale_and_shift(graph: "GraphProto", node: "NodeProto", output: str, sc
 
 
 def _single_initializers(graph: "GraphProto") -> dict[str, Vector]:
-    from onnx import TensorProto, numpy_helper
+    from onnx import TensorProto
 
     return {
-        tensor.name: numpy_helper.to_array(tensor).astype(np.float64)
+        tensor.name: values_of(tensor).astype(np.float64)
         for tensor in graph.initializer
         if tensor.data_type == TensorProto.FLOAT and np.prod(tensor.dims) == max(tensor.dims, default=1)
     }
@@ -218,8 +235,10 @@ def _lrn_nodes(graph: "GraphProto", node: "NodeProto", n_channels: int) -> list[
 
     size = int(attribute(node, "size", 0))
     alpha, beta, bias = (float(attribute(node, *how)) for how in (("alpha", 1e-4), ("beta", 0.75), ("bias", 1.0)))
-    if not (bias > 0 and alpha >= 0 and beta > 0 and size % 2):
+    if not (bias > 0 and alpha >= 0 and 0 < beta <= _LARGEST_POWER and size % 2):
         return [node]  # what ONNX Runtime refuses, or the root of a negative number
+    if not _are_ordinary(np.array([bias, alpha, alpha / size])):
+        return [node]
     x, y = node.input[0], node.output[0]
     channel = np.arange(n_channels)
     band = np.where(np.abs(channel - channel[:, np.newaxis]) <= size // 2, alpha / size, 0.0)

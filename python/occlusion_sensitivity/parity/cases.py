@@ -109,7 +109,9 @@ def _manifest(fixtures: Path) -> Any:
     file = fixtures / MANIFEST
     try:
         manifest = json.loads(file.read_text(encoding="utf-8"))
-        for entry in manifest["cases"].values():
+        for name, entry in manifest["cases"].items():
+            if name in ("", ".", "..") or Path(name).name != name:  # it would lead out of the folder
+                raise ValueError(f"{name!r} is no name of a case")
             for reference in (entry, *entry["references"].values()):
                 _ = reference["files"].items()
             for reference in entry["references"].values():
@@ -137,10 +139,10 @@ def _run_case(
 ) -> Result:
     about = {"name": folder.name, "source": source, "tool": reference["tool"], "tolerance": reference["tolerance"]}
     results = folder / REFERENCES / source
-    damage = "; ".join(filter(None, (_damage(folder, inputs), _damage(results, reference["files"]))))
-    if damage:
-        return Result(**about, problem=damage)
     try:
+        damage = "; ".join(filter(None, (_damage(folder, inputs), _damage(results, reference["files"]))))
+        if damage:
+            return Result(**about, problem=damage)
         content = {
             file: json.loads((where / file).read_text("utf-8"))
             for where, files_in in ((folder, inputs), (results, reference["files"]))
@@ -153,8 +155,12 @@ def _run_case(
         if "error.json" in content:
             return _run_refusal(folder, content, about)
         stages = _KINDS[kind](folder, content, reference["tolerance"])
-    except (ValueError, TypeError, RuntimeError, ImportError, MemoryError, OSError, KeyError) as error:
-        return Result(**about, problem=f"fails: {error if not isinstance(error, KeyError) else f'{error} is missing'}")
+    except KeyError as error:
+        return Result(**about, problem=f"fails: {error} is missing")
+    except (AttributeError, LookupError, ArithmeticError) as error:  # JSON of another form than this package's
+        return Result(**about, problem=f"fails: its files are damaged: {error!r}")
+    except (ValueError, TypeError, RuntimeError, ImportError, MemoryError, OSError) as error:
+        return Result(**about, problem=f"fails: {error}")
     missing = set(reference["tolerance"]) - {stage.name for stage in stages}
     if missing or not stages:
         return Result(**about, problem=f"compares no {', '.join(sorted(missing)) or 'stage'}")

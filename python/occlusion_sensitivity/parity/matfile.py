@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..packages import missing
+from . import mat_elements
 
 if TYPE_CHECKING:
     import h5py
@@ -57,23 +58,27 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
         from scipy.io import loadmat, whosmat
     except ImportError as error:
         raise missing("Reading .mat files needs", "SciPy", "parity", error) from error
+    mat_elements.check(file)
     variables: dict[str, Variable] = {}
     # Doubles that are whole numbers are stored as such: the class stands beside them.
     kinds = {name: kind for name, _, kind in whosmat(file)}
     if not any(kinds):  # or one without a name: what some of SciPy's releases make of a file of zeros
         raise ValueError("it holds no variables")
+    for name in names:  # the contents of others are not even read
+        if kinds.get(name, "char") not in ("char", *_NUMERIC):
+            raise _other_class(name)
     content = loadmat(file, variable_names=list(names), chars_as_strings=True)
     for name in names:
         value = content.get(name)
         if value is None:
             continue
         kind = kinds.get(name, "")
-        if not isinstance(value, np.ndarray):  # a sparse matrix
+        if not isinstance(value, np.ndarray):  # a sparse matrix, also one that SciPy lists as logical
             raise _other_class(name)
         if kind == "char" and value.size <= 1:
             variables[name] = str(value.reshape(-1)[0]) if value.size else ""
         elif kind in _NUMERIC and value.dtype.kind in "biuf":  # and no other for complex numbers
-            variables[name] = value.astype(_NUMERIC[kind], copy=False)
+            variables[name] = _in_class(value, kind)
         else:
             raise _other_class(name)
     return variables
@@ -111,10 +116,16 @@ def _variable(item: "h5py.Dataset") -> Variable | None:
         # The dataset holds the size instead.
         empty = np.zeros([int(n) for n in np.atleast_1d(item[()])], dtype=_NUMERIC.get(kind, "float64"))
         return "" if kind == "char" else empty
-    if kind == "char":
+    if kind == "char" and item.dtype.kind in "iu":
         # UTF-16 code units, across the columns of the only row.
         return np.asarray(item[()]).reshape(-1).astype("<u2").tobytes().decode("utf-16-le")
     if kind in _NUMERIC or (not kind and item.dtype.kind in "biuf"):
         # HDF5's order of axes is the reverse of MATLAB's.
-        return np.ascontiguousarray(np.asarray(item[()]).T, dtype=_NUMERIC.get(kind))
+        return np.ascontiguousarray(_in_class(np.asarray(item[()]).T, kind))
     return None
+
+
+def _in_class(array: NDArray[Any], kind: str) -> NDArray[Any]:
+    # A damaged file may have numbers that its class cannot hold.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return array.astype(_NUMERIC.get(kind, array.dtype), copy=False)
