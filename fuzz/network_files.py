@@ -112,10 +112,13 @@ def _normalizes_exactly(file: Path, X: NDArray[np.float32]) -> bool:
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     (source,) = session.get_inputs()
-    image = np.ascontiguousarray(
-        X if source.shape[3] == X.shape[2] and source.shape[1] != X.shape[2] else X.transpose(2, 0, 1)
+    is_last = source.shape[3] == X.shape[2] and source.shape[1] != X.shape[2]
+    batch = np.repeat(
+        np.ascontiguousarray(X if is_last else X.transpose(2, 0, 1))[np.newaxis],
+        source.shape[0] if isinstance(source.shape[0], int) else 1,
+        axis=0,
     )
-    for node, found in zip(nodes, session.run(None, {source.name: image[np.newaxis]}), strict=True):
+    for node, found in zip(nodes, session.run(None, {source.name: batch}), strict=True):
         attributes = {entry.name: entry.f for entry in node.attribute}
         noise = np.square(np.abs(found.astype(np.float64)).max()) * attributes.get("alpha", 1e-4) * 1e-6
         if not noise < 1e-3 * attributes.get("bias", 1.0):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 # The extras that the tests on a CPU do not need.
-OTHERS = ("gpu", "dev")
+OTHERS = ("gpu", "docs", "dev")
 
 
 def lowest() -> dict[str, str]:

@@ -5,8 +5,11 @@ import importlib
 import json
 import pkgutil
 import re
+import runpy
 import shlex
 import shutil
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,6 +18,7 @@ import pytest
 
 import occlusion_sensitivity
 from mutants import MUTANTS
+from occlusion_sensitivity.cli import main
 from occlusion_sensitivity.cli.parser import joined_numbers, parser
 from occlusion_sensitivity.parity.cases import run_cases
 
@@ -79,6 +83,78 @@ def test_the_readme_example_of_many_and_that_of_the_store(in_a_folder_with_a_cup
     exec(code, names)
     np.testing.assert_array_equal(names["score_map"], maps[0][..., 0])
     assert "cup.jpg 968 0.94" in capsys.readouterr().out
+
+
+def test_the_examples_of_the_start_page_and_of_python(in_a_folder_with_a_cup, headless):
+    shutil.copy(ROOT / "tests" / "data" / "networks" / "resnet8-cifar10.onnx", "net.onnx")
+    names = {}
+    for code in [*python_blocks("docs/index.md"), *python_blocks("docs/python.md")]:
+        exec(code, names)
+    assert names["result"].classes == ["espresso"]
+    assert (names["result"].map.shape, names["result"].grid.shape) == ((224, 224), (11, 11))
+    assert (names["three"].classes, names["three"].map.shape) == (["espresso", "cup", "consomme"], (224, 224, 3))
+    assert (names["named"].channels, names["numbered"].channels) == ([968, 505], [968])
+    assert np.load("cup.npy").shape == names["three"].map.shape
+    assert all(Path(file).stat().st_size > 10_000 for file in ("cup.png", "contours.pdf", "cup.html", "mine.html"))
+    assert (names["tiny"].map.shape, names["tiny"].classes) == ((32, 32), ["cat"])
+    assert (names["channel"], names["drops"].shape) == (968, (15, 15, 2))
+    assert names["inner"].shape == (224, 224)
+    assert names["logits"].scores[0] == pytest.approx(11.12, abs=0.01)
+    np.testing.assert_allclose(names["areas"], [0.2, 0.14], atol=0.005)
+    assert names["coarse"].shape == (224, 224)
+
+
+def test_what_the_command_line_prints(in_a_folder_with_a_cup, capsys):
+    text = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
+    command, *printed = re.search(r"<!-- printed -->\n```\n(.*?)```", text, re.DOTALL)[1].splitlines()
+    assert main(shlex.split(command)[2:]) == 0
+    assert capsys.readouterr().out.splitlines() == printed
+
+
+def test_the_list_of_commands_is_current():
+    check = [sys.executable, ROOT / "tools" / "write_command_line.py", "--check"]
+    assert subprocess.run(check, check=False).returncode == 0, "python tools/write_command_line.py writes it"
+    text = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
+    (added,) = (action for action in parser()._actions if isinstance(action.choices, dict))
+    assert re.findall(r"^\| \[`(.*)`\]\(#\1\) \|", text, re.MULTILINE) == list(added.choices)
+
+
+def test_the_files_of_the_architecture_are_there():
+    package = ROOT / "python" / "occlusion_sensitivity"
+    picture = (ROOT / "docs" / "images" / "way_of_the_data.svg").read_text(encoding="utf-8")
+    shown = re.findall(r'class="file[^>]*>([^<]+)<', picture)
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = [*", ".join(shown).split(", "), *re.findall(r"`([\w/]+(?:\.py|\.pyi|\.cpp|\.sh|/))`", text)]
+    assert len(named) > 30
+    for name in named:
+        assert any((folder / name).exists() for folder in (package, ROOT, ROOT / "cpp" / "src")), name
+
+
+PAGE = """<a href="other.html#there">right</a><a href="https://example.org/x">right</a><a href="#own" id="own">right</a>
+<a href="other.html#nowhere">1</a><a href="missing.html">2</a><a href="http://example.org">3</a>
+<script src="https://example.org/x.js"></script><img src="missing.png">"""
+
+
+def test_the_site_is_looked_at(tmp_path):
+    """tools/check_site.py finds each wrong link of a page, and nothing else."""
+    (tmp_path / "index.html").write_text(PAGE, encoding="utf-8")
+    public = [f"occlusion_sensitivity.{name}" for name in occlusion_sensitivity.__all__]
+    public += [f"occlusion_sensitivity.matlab.{name}" for name in occlusion_sensitivity.matlab.__all__]
+    anchors = "".join(f'<p id="{name}"></p>' for name in ["there", *public[1:]])
+    (tmp_path / "other.html").write_text(anchors, encoding="utf-8")
+    (tmp_path / "site.css").write_text("a { background: url(//example.org/x.png) }", encoding="utf-8")
+    faults = runpy.run_path(str(ROOT / "tools" / "check_site.py"))["faults"]
+    assert sorted(faults(tmp_path)) == sorted(
+        [
+            "index.html loads https://example.org/x.js",
+            "index.html: other.html#nowhere names no anchor of that page",
+            "index.html: missing.html leads nowhere",
+            "index.html: http://example.org is not https",
+            "index.html: missing.png leads nowhere",
+            "site.css loads //example.org/x.png",
+            f"{public[0]} is not documented",
+        ]
+    )
 
 
 def rows_of(document, table):

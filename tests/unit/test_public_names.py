@@ -3,13 +3,14 @@
 import inspect
 import subprocess
 import sys
+from importlib.resources import files
 
 import pytest
 
 import occlusion_sensitivity
 import occlusion_sensitivity.matlab
 from occlusion_sensitivity import dlnetwork, imagePretrainedNetwork
-from occlusion_sensitivity.matlab import DAGNetwork, SeriesNetwork
+from occlusion_sensitivity.matlab import DAGNetwork, SeriesNetwork, imageDatastore
 
 MODULES = (occlusion_sensitivity, occlusion_sensitivity.matlab)
 NETWORK = ["InputNames", "Layers", "OutputNames", "predict"]
@@ -60,6 +61,10 @@ def test_layers_list_what_they_have(net):
     for of in (net, net.Layers, net.Layers[0], net.Layers[1]):
         for name in dir(of):
             getattr(of, name)
+
+
+def test_a_folder_of_pictures_lists_what_matlab_users_know():
+    assert listed(imageDatastore(str(files("occlusion_sensitivity") / "data"))) == ["Files", "Labels", "ReadFcn"]
 
 
 @pytest.mark.parametrize("module", ["occlusion_sensitivity", "occlusion_sensitivity.matlab"])

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..arguments import as_text, expected, on_host, positive_integer, shown, text_choice, texts_in, truth
+from ..listing import public_names
 from ..name_values import NameValues
 from ..pictures import EXTENSIONS, imread
 from ..strings import Labels as LabelArray
@@ -24,6 +25,8 @@ from .outputs import outputs
 __all__ = ["hasdata", "imageDatastore", "read", "readimage", "reset"]
 
 _OPTIONS = ("IncludeSubfolders", "FileExtensions", "LabelSource", "Labels", "ReadFcn")
+# What the functions of this file alone use of a datastore.
+_INNER = ("advance", "begin_again", "has_data", "image", "info")
 
 
 class imageDatastore:
@@ -139,6 +142,9 @@ class imageDatastore:
         if not isinstance(labels, LabelArray) or labels.size not in (0, len(self.Files)):
             raise ValueError(expected(name, f"a vector of {len(self.Files)} labels, one for each file", labels))
         self._labels = LabelArray(np.ravel(np.asarray(labels)), labels.categories)
+
+    def __dir__(self) -> list[str]:
+        return public_names(super().__dir__(), _INNER)
 
     def __len__(self) -> int:
         return len(self.Files)

@@ -37,7 +37,9 @@ __all__ = [
 
 
 def alexnet(*nameValuePairs: object, **options: Unpack[PretrainedOptions]) -> SeriesNetwork:
-    """AlexNet, for the 1000 classes of ImageNet, downloaded once; see :func:`imagePretrainedNetwork`.
+    """AlexNet, for the 1000 classes of ImageNet, downloaded once.
+
+    The file is that of :func:`~occlusion_sensitivity.imagePretrainedNetwork`.
 
     Parameters
     ----------

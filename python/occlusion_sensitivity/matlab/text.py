@@ -49,8 +49,8 @@ def string(X: object) -> Any:
 
     Python: ``string(label) == classNames``, ``string(label) + " " + score``
 
-    Differs: NaN is written NaN, where MATLAB has <missing>; ``import string`` of Python's library would put a module in
-    its place.
+    Differs: NaN is written NaN, where MATLAB has ``<missing>``; ``import string`` of Python's library would put a
+    module in its place.
 
     Examples
     --------

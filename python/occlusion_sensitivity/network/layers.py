@@ -32,7 +32,7 @@ Statistic = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageInputLayer:
-    """The layer that takes the image. Made by :func:`imageInputLayer`.
+    """The layer that takes the image. Made by :func:`~occlusion_sensitivity.imageInputLayer`.
 
     Attributes
     ----------

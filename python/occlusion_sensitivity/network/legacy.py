@@ -203,7 +203,7 @@ def importONNXNetwork(
     Parameters
     ----------
     modelfile : str or os.PathLike
-        See :func:`importNetworkFromONNX`, whose options are taken, too.
+        See :func:`~occlusion_sensitivity.importNetworkFromONNX`, whose options are taken, too.
     TargetNetwork : {"dagnetwork", "dlnetwork"}, default "dagnetwork"
         "dlnetwork" gives what importNetworkFromONNX gives, without class names.
     OutputLayerType : "classification", default "classification"
