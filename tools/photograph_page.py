@@ -15,7 +15,7 @@ from occlusion_sensitivity import explain
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def main():
+def photograph(output):
     result = explain(DOCS / "photographs" / "rocket.jpg", fit="crop", top=3)
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
@@ -29,9 +29,9 @@ def main():
         WebDriverWait(browser, 30).until(
             lambda _: browser.execute_script("return document.body.dataset.ready") == "true"
         )
-        browser.save_screenshot(str(DOCS / "images" / "page.png"))
+        browser.save_screenshot(str(output))
         browser.quit()
 
 
 if __name__ == "__main__":
-    main()
+    photograph(DOCS / "images" / "page.png")
