@@ -12,6 +12,7 @@ PAGES = {
     "benchmarks/README.md": "included/benchmarks",
     "compat_fixtures/README.md": "included/parity_cases",
     "fuzz/README.md": "included/fuzzing",
+    "CONTRIBUTING.md": "included/contributing",
     "SECURITY.md": "included/security",
     "examples/compare_classes.py": "included/examples",
     "examples/explain_photograph.py": "included/examples",

@@ -181,7 +181,7 @@ def test_the_example_of_faithfulness(in_a_folder_with_a_cup):
 
 
 def test_every_picture_and_page_that_the_documents_name_is_there():
-    documents = [ROOT / "README.md", *ROOT.joinpath("docs").glob("*.md")]
+    documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.joinpath("docs").glob("*.md")]
     for document in documents:
         for link in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
             assert "://" in link or (document.parent / link).exists(), (document.name, link)

@@ -17,7 +17,7 @@ from occlusion_sensitivity.incremental import plan
 from occlusion_sensitivity.many import layout
 from occlusion_sensitivity.network.published import NETWORKS
 
-from .documents import ROOT
+from .documents import ROOT, rows_of, tables_of, text_of
 from .findings import DIFFERS, SAME, Finding, absent
 from .quotes import Quote, in_words
 
@@ -39,6 +39,9 @@ def counts() -> Iterator[Finding]:
     kernels = from_the_tests("parity.test_kernel_mutants")
     changed = sum(map(len, (kernels.MUTANTS, kernels.LANCZOS, kernels.LONG)))
     yield Quote("docs/compatibility.md", "the C++ source itself is changed in {} places more").checked(changed)
+    mutants = rows_of(tables_of(text_of("docs/compatibility.md"))["mutants"])
+    (of_all,) = (row[1] for row in mutants if row[0] == "the centre of an even mask is its first middle pixel")
+    yield Quote("CONTRIBUTING.md", "Of the parity cases {} of {} do not agree").checked(*of_all.split(" of "))
     yield Quote("docs/incremental.md", "expects a gain of {} at least").checked(inference.LEAST_GAIN)
     yield Quote("docs/incremental.md", "in runs of up to {} (fewer").checked(plan._MOST_AT_ONCE)
     chunks = "{} images lie in a chunk, of `name` {}."
