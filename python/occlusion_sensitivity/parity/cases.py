@@ -157,7 +157,7 @@ def _run_case(
         stages = _KINDS[kind](folder, content, reference["tolerance"])
     except KeyError as error:
         return Result(**about, problem=f"fails: {error} is missing")
-    except (AttributeError, LookupError, ArithmeticError) as error:  # JSON of another form than this package's
+    except (AttributeError, LookupError, OverflowError) as error:  # JSON of another form than this package's
         return Result(**about, problem=f"fails: its files are damaged: {error!r}")
     except (ValueError, TypeError, RuntimeError, ImportError, MemoryError, OSError) as error:
         return Result(**about, problem=f"fails: {error}")
