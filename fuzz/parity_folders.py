@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from onnx import ModelProto
 
 from harness import Case
@@ -57,12 +58,15 @@ def _size(name: str) -> int:
 
 
 def _changed(path: str, content: bytes, random: Random) -> bytes:
-    if path.endswith(".json") and random.random() < 0.9:
-        return json.dumps(changed_json(json.loads(content), random)).encode()
-    if path.endswith(".onnx") and random.random() < 0.8:
-        model = ModelProto.FromString(content)
-        change(model, random)
-        return model.SerializeToString()
+    try:
+        if path.endswith(".json") and random.random() < 0.9:
+            return json.dumps(changed_json(json.loads(content), random)).encode()
+        if path.endswith(".onnx") and random.random() < 0.8:
+            model = ModelProto.FromString(content)
+            change(model, random)
+            return model.SerializeToString()
+    except (ValueError, DecodeError):  # it was changed as bytes before
+        pass
     return changed_bytes(content, random)
 
 
