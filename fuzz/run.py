@@ -98,9 +98,10 @@ def report(counts: Sequence[Count]) -> int:
 
 
 def build_kernels() -> None:
-    configure = ["cmake", "-S", str(HERE / "kernels"), "-B", str(BUILD), "-DCMAKE_CXX_COMPILER=clang++"]
-    for command in (configure, ["cmake", "--build", str(BUILD), "--parallel", "2"]):
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    configure = ["cmake", "-S", str(HERE / "kernels"), "-B", str(BUILD), "-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++"]
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # where pip has put them
+    for command in (configure, ["cmake", "--build", str(BUILD)]):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PATH": beside})
 
 
 def fuzz_kernel(name: str, seconds: float) -> Count:

@@ -115,7 +115,11 @@ def _manifest(fixtures: Path) -> Any:
             for reference in (entry, *entry["references"].values()):
                 _ = reference["files"].items()
             for reference in entry["references"].values():
-                _ = reference["tool"], reference["tolerance"].items()
+                tolerances = reference["tolerance"].values()
+                if not isinstance(reference["tool"], str) or not all(
+                    isinstance(one, int | float) for one in tolerances
+                ):
+                    raise ValueError("a tool that is no text, or a tolerance that is no number")
         if not all([manifest["cases"], *(entry["references"] for entry in manifest["cases"].values())]):
             raise ValueError("no cases, or none of their references")
     except FileNotFoundError as error:
