@@ -283,7 +283,7 @@ def test_what_the_manifest_does_not_know_is_seen(copy):
         '{"cases": {"mask_odd": {"files": {}, "references": {"octave": {}}}}}',
         '{"cases": {"mask_odd": {"files": {}, "references": [1]}}}',
         '{"cases": {"a": {"files": {}, "references": {"octave": {"files": {}, "tool": [], "tolerance": {}}}}}}',
-        '{"cases": {"a": {"files": {}, "references": {"octave": {"files": {}, "tool": "x", "tolerance": {"map": ""}}}}}}',
+        '{"cases": {"a": {"files": {}, "references": {"octave": {"files": {}, "tool": "x", "tolerance": {"a": ""}}}}}}',
     ],
 )
 def test_a_damaged_manifest_is_an_error(copy, text):
