@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..arguments import shown
-from .nodes import tensors_of
+from .nodes import as_text, tensors_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto, TensorProto
@@ -86,4 +86,4 @@ def _is_outside(tensor: "TensorProto") -> bool:
 
 def _location(tensor: "TensorProto") -> str:
     # Of several, whichever a reader takes: they are looked at as one name that no file has.
-    return "\0".join(entry.value for entry in tensor.external_data if entry.key == "location")
+    return "\0".join(as_text(entry.value) for entry in tensor.external_data if entry.key == "location")

@@ -55,20 +55,20 @@ def spell_out_names(graph: "GraphProto") -> None:
     """Write the bytes of names that are no UTF-8 as \\xff: protobuf hands them out as bytes, and takes them nowhere."""
     for info in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
         if isinstance(info.name, bytes):
-            info.name = _spelled_out(info.name)
+            info.name = as_text(info.name)
     for node in graph.node:
         if isinstance(node.name, bytes):
-            node.name = _spelled_out(node.name)
+            node.name = as_text(node.name)
         for names in (node.input, node.output):
             for k, name in enumerate(names):
                 if isinstance(name, bytes):
-                    names[k] = _spelled_out(name)
+                    names[k] = as_text(name)
         for inner in subgraphs_of(node):
             spell_out_names(inner)
 
 
-def _spelled_out(name: bytes) -> str:
-    return name.decode("utf-8", "backslashreplace")
+def as_text(name: str | bytes) -> str:
+    return name.decode("utf-8", "backslashreplace") if isinstance(name, bytes) else name
 
 
 def tensors_of(model: "ModelProto") -> "Iterator[TensorProto]":
