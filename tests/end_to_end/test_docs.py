@@ -120,7 +120,7 @@ def test_the_list_of_commands_is_current():
 
 
 def test_the_files_of_the_architecture_are_there():
-    package = ROOT / "python" / "occlusion_sensitivity"
+    package = Path(occlusion_sensitivity.__file__).parent
     picture = (ROOT / "docs" / "images" / "way_of_the_data.svg").read_text(encoding="utf-8")
     shown = re.findall(r'class="file[^>]*>([^<]+)<', picture)
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
