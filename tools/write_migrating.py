@@ -44,7 +44,7 @@ def described(public):
     """What the docstring of a name says of MATLAB: its three paragraphs, each in a line."""
     found = {}
     for paragraph in PARAGRAPHS:
-        match = re.search(rf"^ +{paragraph}: (.+?)(?:\n\s*\n|\Z)", public.__doc__ or "", re.DOTALL | re.MULTILINE)
+        match = re.search(rf"^ *{paragraph}: (.+?)(?:\n\s*\n|\Z)", public.__doc__ or "", re.DOTALL | re.MULTILINE)
         if match is None:
             msg = f"The docstring of {public.__name__} has no paragraph {paragraph!r}."
             raise ValueError(msg)

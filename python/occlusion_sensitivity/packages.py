@@ -13,6 +13,8 @@ _OURS = "occlusion-sensitivity"
 # The extras with ONNX Runtime, of which a user takes one: its two packages overwrite each other's files.
 RUNTIME = ("cpu", "gpu")
 
+_ON_WINDOWS = os.name == "nt"
+
 
 def is_installed(distribution: str) -> bool:
     try:
@@ -36,6 +38,8 @@ def install_command(extra: str) -> str:
 
 def new_environment_command(extra: str) -> str:
     """The command that installs the package into a virtual environment of its own: nothing that works is touched."""
+    if _ON_WINDOWS:
+        return rf"py -m venv {extra} && {extra}\Scripts\python -m {install_command(extra)}"
     return f"python3 -m venv {extra} && {extra}/bin/python -m {install_command(extra)}"
 
 
@@ -75,5 +79,6 @@ def _source() -> dict[str, Any]:
 
 
 def _quoted(argument: str) -> str:
-    """For every shell where double quotes do, as they nearly always do."""
-    return shlex.quote(argument) if set(argument) & set('"$`\\!') else f'"{argument}"'
+    """For every shell where double quotes do, as they nearly always do: on Windows, whose paths have backslashes."""
+    is_read_otherwise = not _ON_WINDOWS and set(argument) & set('"$`\\!')
+    return shlex.quote(argument) if is_read_otherwise else f'"{argument}"'

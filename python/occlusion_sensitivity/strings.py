@@ -49,7 +49,7 @@ class String(_Texts, str):
     __hash__ = str.__hash__
 
 
-class StringArray(_Texts, NDArray[np.str_]):
+class StringArray(_Texts, np.ndarray[Any, np.dtype[np.str_]]):  # NDArray is no class from NumPy 2.5 on
     """Several texts, as MATLAB's string array: a NumPy array of text whose elements are :class:`String`."""
 
     def __new__(cls, texts: Any) -> "StringArray":

@@ -120,7 +120,7 @@ def test_the_list_of_commands_is_current():
 
 
 def test_the_files_of_the_architecture_are_there():
-    package = ROOT / "python" / "occlusion_sensitivity"
+    package = Path(occlusion_sensitivity.__file__).parent
     picture = (ROOT / "docs" / "images" / "way_of_the_data.svg").read_text(encoding="utf-8")
     shown = re.findall(r'class="file[^>]*>([^<]+)<', picture)
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -182,9 +182,11 @@ def test_the_example_of_faithfulness(in_a_folder_with_a_cup):
 
 def test_every_picture_and_page_that_the_documents_name_is_there():
     documents = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.joinpath("docs").glob("*.md")]
+    package = Path(occlusion_sensitivity.__file__).parent  # a wheel is tested where its source is not
     for document in documents:
         for link in re.findall(r"\]\(([^)#\s]+)\)", document.read_text(encoding="utf-8")):
-            assert "://" in link or (document.parent / link).exists(), (document.name, link)
+            target, within = document.parent / link, link.partition("python/occlusion_sensitivity/")[2]
+            assert "://" in link or (package / within if within else target).exists(), (document.name, link)
 
 
 def test_the_options_of_the_gallery_are_known():

@@ -207,7 +207,7 @@ except RuntimeError as error:
 def test_without_pooch(monkeypatch):
     monkeypatch.setitem(sys.modules, "pooch", None)
     pretrained._loaded.cache_clear()
-    with pytest.raises(ImportError, match=r'needs pooch .*pip install "[^"]*\[pretrained\]"'):
+    with pytest.raises(ImportError, match=r'needs pooch .*pip install "[^"]*\[pretrained\][^"]*"'):
         imagePretrainedNetwork("vgg16")
 
 

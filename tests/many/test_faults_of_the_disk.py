@@ -122,7 +122,8 @@ def test_too_few_open_files(scene, tmp_path):
     shutil.copytree(scene.reference, tmp_path / "maps.zarr")
     run = Run(scene, tmp_path / "maps.zarr", limit=("NOFILE", 10))
     if run.end() != 0:
-        assert run.printed.endswith(f"cannot be read or written: Too many open files{KEPT}")
+        # Python 3.14 goes on about the event loop that Zarr could not open.
+        assert f"cannot be read or written: Too many open files{KEPT}" in run.printed
     assert run.computed == []
     assert differing(run.store, scene.reference) == []
 

@@ -11,7 +11,7 @@ import reference
 from occlusion_sensitivity import imresize
 from occlusion_sensitivity.devices import cpu
 from occlusion_sensitivity.parity.cases import run_cases
-from stand_in.host_kernels import COMPILER, ROOT
+from stand_in.host_kernels import ROOT, compiler
 
 FIXTURES = ROOT / "compat_fixtures"
 HEADER, SOURCE = "include/occlusion_sensitivity/resampling.hpp", "src/imresize.cpp"
@@ -144,7 +144,7 @@ def built(folder, file=None, old="", new=""):
     includes = [f"-I{folder / 'include'}", f"-I{ROOT / 'cpp' / 'include'}"]
     sources = [folder / SOURCE, Path(__file__).parents[1] / "stand_in" / "host_resize.cpp"]
     library = folder / "kernels.so"
-    command = [COMPILER, *options, *includes, *map(str, sources), "-o", str(library)]
+    command = [compiler(), *options, *includes, *map(str, sources), "-o", str(library)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return ctypes.CDLL(str(library))

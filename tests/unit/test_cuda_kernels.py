@@ -11,7 +11,7 @@ import pytest
 
 from kernel_checks import INTEGERS_DIFFER, random_boxes, same_bits
 from occlusion_sensitivity import _core
-from stand_in.host_kernels import ROOT, address_of, kernels_of
+from stand_in.host_kernels import ROOT, address_of, compiler, kernels_of
 
 # Blocks and threads: less than the work, and (mostly) more.
 LAUNCHES = [(1, 1), (2, 32), (300, 256)]
@@ -246,6 +246,7 @@ assert two.sum() == 2 and totals.tolist() == [3, 4]
 
 def test_a_launch_of_2_to_the_32_threads():
     """The stride over the grid would be 0 in 32 bits, and the loop without an end."""
+    compiler()
     command = [sys.executable, "-c", ONE_OF_MANY_BLOCKS]
     subprocess.run(command, check=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")})
 

@@ -14,10 +14,10 @@ from conftest import forget_the_gpu
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity import matlab as m
 from occlusion_sensitivity.execution import gpu_problem
-from stand_in.host_kernels import COMPILER
+from stand_in.host_kernels import compiler
 
 X = np.random.default_rng(0).random((12, 10, 3))
-INSTALL = r'pip install "[^"]*\[gpu\]"'
+INSTALL = r'pip install "[^"]*\[gpu\][^"]*"'
 
 
 class CUDARuntimeError(RuntimeError):
@@ -80,7 +80,7 @@ def missing_library(pretended, monkeypatch, tmp_path):
     capi = tmp_path / "onnxruntime" / "capi"
     capi.mkdir(parents=True)
     gone, provider = tmp_path / "libcublasLt.so.13", capi / "libonnxruntime_providers_cuda.so"
-    build = [COMPILER, "-shared", "-x", "c++", "/dev/null"]
+    build = [compiler(), "-shared", "-x", "c++", "/dev/null"]
     subprocess.run([*build, "-Wl,-soname,libcublasLt.so.13", "-o", gone], check=True)
     subprocess.run([*build, "-x", "none", "-Wl,--no-as-needed", gone, "-o", provider], check=True)
     gone.unlink()
@@ -100,7 +100,9 @@ def all_libraries_found(pretended, monkeypatch, tmp_path):
     capi.mkdir(parents=True)
     source = tmp_path / "provider.cpp"
     source.write_text('extern "C" void Provider_GetHost(); void* needed = (void*)&Provider_GetHost;')
-    subprocess.run([COMPILER, "-shared", "-fPIC", source, "-o", capi / "libonnxruntime_providers_cuda.so"], check=True)
+    subprocess.run(
+        [compiler(), "-shared", "-fPIC", source, "-o", capi / "libonnxruntime_providers_cuda.so"], check=True
+    )
     pretended.runtime.__file__ = str(capi.parent / "__init__.py")
     pretended.runtime.loads = False
 

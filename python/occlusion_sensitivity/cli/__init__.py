@@ -1,6 +1,7 @@
 """The command line: occlusion-sensitivity demo | explain | explain-all | show | plan | parity | info."""
 
 import _thread
+import errno
 import io
 import os
 import sys
@@ -10,6 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .parser import joined_numbers, parser
+
+_ON_WINDOWS = os.name == "nt"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status = int(arguments.run(arguments) or 0)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Nobody reads what is printed; the result is written by then. Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (OSError, ImportError, MemoryError, RuntimeError, TypeError, ValueError) as error:
+        if _is_of_a_closed_pipe(error):
+            # Nobody reads what is printed; the result is written by then. Python would complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
         # Sizes are typed as rows,columns here.
         message = str(error).replace("[rows columns]", "rows,columns")
         print(f"occlusion-sensitivity: error: {message}", file=sys.stderr)
@@ -46,6 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         warnings.showwarning, sys.unraisablehook = shown_so_far, told_so_far
     return status
+
+
+def _is_of_a_closed_pipe(error: BaseException) -> bool:
+    """Whether whoever read what is printed is gone. Windows calls that an invalid argument."""
+    is_windows_word = _ON_WINDOWS and isinstance(error, OSError) and error.errno == errno.EINVAL and not error.filename
+    return isinstance(error, BrokenPipeError) or is_windows_word
 
 
 def _bring_interrupts_back(unraisable: Any) -> None:
@@ -70,5 +79,6 @@ def _open_what_the_shell_closed() -> None:
     """Let closed streams lead nowhere; a file that is opened later must not get their numbers, and what they print."""
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
         if getattr(sys, name) is None:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free, which is this one
+            opened = os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one, but on Windows
+            os.dup2(opened, number)
             setattr(sys, name, open(number, mode, closefd=False, encoding="utf-8"))  # noqa: SIM115

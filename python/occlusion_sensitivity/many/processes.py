@@ -47,6 +47,7 @@ class Processes:
     def _started(self) -> subprocess.Popen[bytes]:
         # The pipe is closed when this process ends, in whatever way that is; Ctrl-C is for this process alone.
         how: dict[str, Any] = {"stdin": subprocess.PIPE, "start_new_session": True}
+        how["creationflags"] = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows knows no sessions
         return subprocess.Popen(self._command, env=self._environment, **how)
 
     def have_come(self) -> None:

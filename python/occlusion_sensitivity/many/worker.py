@@ -77,7 +77,10 @@ class JobPlugin(WorkerPlugin):
 
     def _loaded(self) -> Job:
         if self._files is not None:
-            self._folder = tempfile.TemporaryDirectory(prefix="occlusion-sensitivity-", dir=self._place)
+            # Where files that are mapped into memory cannot be removed, they stay, until Dask cleans up.
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="occlusion-sensitivity-", dir=self._place, ignore_cleanup_errors=True
+            )
             folder = Path(self._folder.name)
             for name, content in self._files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """MATLAB's .mat files → arrays and texts: SciPy reads version 7 and older, h5py version 7.3."""
 
+import inspect
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,9 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     for name in names:  # the contents of others are not even read
         if kinds.get(name, "char") not in ("char", *_NUMERIC):
             raise _other_class(name)
-    content = loadmat(file, variable_names=list(names), chars_as_strings=True)
+    # SciPy from 1.18 on warns of sparse logicals, which are refused here, unless it is told what to make of them.
+    sparse: dict[str, Any] = {"spmatrix": False} if "spmatrix" in inspect.signature(loadmat).parameters else {}
+    content = loadmat(file, variable_names=list(names), chars_as_strings=True, **sparse)
     for name in names:
         value = content.get(name)
         if value is None:
