@@ -133,6 +133,7 @@ class Trials:
 
     def __init__(self, arguments: Sequence[str], log: Path) -> None:
         self._log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as stderr:
             environment = {**os.environ, "OCCLUSION_SENSITIVITY_THREADS": "1"}
             command = [sys.executable, "-X", "faulthandler", str(HERE / "trials.py"), *arguments]

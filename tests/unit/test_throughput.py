@@ -55,12 +55,13 @@ def test_lrn(tmp_path, size, beta):
     assert_same(file, image(np.random.default_rng(size)))
 
 
-@pytest.mark.parametrize("name", ["alpha", "beta", "bias"])
-@pytest.mark.parametrize("value", [3e38, 1e30, 1e-30, 1e-45])
+EXTREME = [(name, value) for name in ("alpha", "bias") for value in (3e38, 1e30, 1e-30, 1e-45)]
+
+
+# A power of nearly 0 is 1 either way.
+@pytest.mark.parametrize(("name", "value"), [*EXTREME, ("beta", 3e38), ("beta", 1e30)])
 def test_lrn_of_extreme_attributes_is_left_alone(tmp_path, name, value):
     """Between 0, infinity and NaN, the one way to compute it and the other would end differently."""
-    if (name, value) in (("beta", 1e-30), ("beta", 1e-45)):
-        pytest.skip("a power of nearly 0 is 1 either way")
     file = lrn(tmp_path / "a.onnx", **{"size": 3, "alpha": 0.02, "beta": 0.75, "bias": 1.0, name: value})
     assert rewritten(file)["LRN"] == 1
 
