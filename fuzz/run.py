@@ -9,6 +9,7 @@ fuzz/regressions once they are mended. fuzz/README.md says more.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import queue
@@ -50,8 +51,8 @@ class Count:
     errors: int = 0
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
-    # Of libraries that end the process: not to be mended here.
-    crashes: Counter[str] = field(default_factory=Counter)
+    # Of libraries, which end the process or do not come back: not to be mended here.
+    failures: Counter[str] = field(default_factory=Counter)
 
 
 def main() -> int:
@@ -76,19 +77,21 @@ def main() -> int:
 
 
 def fuzz(name: str, first: int, seconds: float) -> Count:
-    return fuzz_kernel(name, seconds) if name in KERNELS else fuzz_python(name, first, seconds)
+    return fuzz_kernel(name, first, seconds) if name in KERNELS else fuzz_python(name, first, seconds)
 
 
 def report(counts: Sequence[Count]) -> int:
-    print(f"\n{'harness':<16}{'cases':>10}{'results':>10}{'errors':>10}{'findings':>10}{'crashes':>10}{'seconds':>10}")
+    print(
+        f"\n{'harness':<16}{'cases':>10}{'results':>10}{'errors':>10}{'findings':>10}{'libraries':>10}{'seconds':>10}"
+    )
     for count in counts:
-        crashes = sum(count.crashes.values())
-        cases = count.results + count.errors + len(count.findings) + crashes
-        numbers = (cases, count.results, count.errors, len(count.findings), crashes, round(count.seconds))
+        failures = sum(count.failures.values())
+        cases = count.results + count.errors + len(count.findings) + failures
+        numbers = (cases, count.results, count.errors, len(count.findings), failures, round(count.seconds))
         print(f"{count.harness:<16}{''.join(f'{number:>10}' for number in numbers)}")
     for count in counts:
-        for where, times in count.crashes.most_common():
-            print(f"{count.harness}: {times} × the process ended in {where}")
+        for where, times in count.failures.most_common():
+            print(f"{count.harness}: {times} × {where}")
         for finding in count.findings:
             print(f"{count.harness}: {finding}")
     return 1 if any(count.findings for count in counts) else 0
@@ -104,13 +107,13 @@ def build_kernels() -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "PATH": beside})
 
 
-def fuzz_kernel(name: str, seconds: float) -> Count:
+def fuzz_kernel(name: str, first: int, seconds: float) -> Count:
     """libFuzzer, from the corpus; what it finds that is new stays in build/fuzz."""
     corpus, at = BUILD / "corpus" / name, FINDINGS / name
     for folder in (corpus, at):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.unpack_archive(HERE / "corpus" / f"{name}.zip", corpus)
-    limits = [f"-max_total_time={round(seconds)}", f"-timeout={round(LONGEST)}", "-rss_limit_mb=2048"]
+    limits = [f"-seed={first + 1}", f"-max_total_time={round(seconds)}", f"-timeout={round(LONGEST)}", "-rss_limit_mb=2048"]
     command = [str(BUILD / name), *limits, f"-artifact_prefix={at}/", "-print_final_stats=1", str(corpus)]
     begun = time.monotonic()
     done = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
@@ -178,15 +181,24 @@ class Trials:
         self._process.stdout.close()
         return status
 
+    def aborted(self) -> None:
+        """End it in the way that has Python say on stderr where it is."""
+        self._process.send_signal(signal.SIGABRT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=LONGEST)
+        self.end()
+
     def where(self) -> str:
         """In which library the process ended, with its version; "" for none that is known."""
-        lines = [line.strip() for line in self._log.read_text(errors="replace").splitlines()]
-        for line in (line for line in lines if line.startswith("File ")):  # the innermost function first
-            if f"/{PACKAGE}/" in line:
-                return ""
-            for name, distribution in LIBRARIES.items():
-                if f"/{name}/" in line:
-                    return f"{distribution} {version(distribution)}, {line.rpartition(' ')[2]}"
+        innermost = False
+        for line in map(str.strip, self._log.read_text(errors="replace").splitlines()):
+            if line.startswith(("Current thread", "Thread 0x")):
+                innermost = True  # its innermost function comes first
+            elif line.startswith("File ") and innermost:
+                innermost = f"/{PACKAGE}/" not in line
+                for name, distribution in LIBRARIES.items():
+                    if innermost and f"/{name}/" in line:
+                        return f"{distribution} {version(distribution)}, {line.rpartition(' ')[2]}"
         return ""
 
 
@@ -220,8 +232,9 @@ def follow(trials: Trials, count: Count, work: Path, *, until: float) -> str | N
     except TimeoutError:
         if running is None:
             raise RuntimeError(f"{count.harness}: no case begins") from None
-        if hangs(count.harness, work / "case"):
-            keep(count, work, running, f"hangs: more than {LONGEST:.0f} s")
+        hanging = hangs(count.harness, work / "case")
+        if hanging is not None:
+            failed(count, work, running, hanging, f"more than {LONGEST:.0f} s")
         return running
     finally:
         trials.end()
@@ -243,25 +256,30 @@ def ended(count: Count, trials: Trials, work: Path, case: str) -> None:
     """The process ended in the middle of a case."""
     status = trials.end()
     what = signal.Signals(-status).name if status < 0 else f"status {status}"
-    where = trials.where()
-    if where:
-        count.crashes[f"{where}, {what}"] += 1
-        shutil.copytree(work / "case", BUILD / "crashes" / count.harness / case, dirs_exist_ok=True)
-    else:
-        keep(count, work, case, f"the process ended with {what}")
+    failed(count, work, case, trials.where(), what)
 
 
-def hangs(name: str, folder: Path) -> bool:
-    """Whether the case hangs in a process of its own, too."""
+def failed(count: Count, work: Path, case: str, where: str, what: str) -> None:
+    """A library ended the process, or does not come back; or, where that is "", nobody knows who it was."""
+    if not where:
+        keep(count, work, case, f"the process ended, or did not: {what}")
+        return
+    count.failures[f"{where}: {what}"] += 1
+    shutil.copytree(work / "case", BUILD / "failures" / count.harness / case, dirs_exist_ok=True)
+
+
+def hangs(name: str, folder: Path) -> str | None:
+    """Where the case hangs in a process of its own, too, as :meth:`Trials.where` says it; None: it does not."""
     trials = Trials([name, "--folders", str(folder)], BUILD / f"{name}.log")
     try:
         while trials.line() is not None:
             pass
     except TimeoutError:
-        return True
+        trials.aborted()
+        return trials.where()
     finally:
         trials.end()
-    return False
+    return None
 
 
 def keep(count: Count, work: Path, case: str, text: str) -> None:
