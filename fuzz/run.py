@@ -113,7 +113,12 @@ def fuzz_kernel(name: str, first: int, seconds: float) -> Count:
     for folder in (corpus, at):
         folder.mkdir(parents=True, exist_ok=True)
     shutil.unpack_archive(HERE / "corpus" / f"{name}.zip", corpus)
-    limits = [f"-seed={first + 1}", f"-max_total_time={round(seconds)}", f"-timeout={round(LONGEST)}", "-rss_limit_mb=2048"]
+    limits = [
+        f"-seed={first + 1}",
+        f"-max_total_time={round(seconds)}",
+        f"-timeout={round(LONGEST)}",
+        "-rss_limit_mb=2048",
+    ]
     command = [str(BUILD / name), *limits, f"-artifact_prefix={at}/", "-print_final_stats=1", str(corpus)]
     begun = time.monotonic()
     done = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")

@@ -47,6 +47,8 @@ def test_the_copy_agrees(copy):
         ("case.json", {"kind": ["imresize"]}, "fails: "),
         ("X.json", {"values": [10**400]}, "fails: its files are damaged: OverflowError"),
         ("X.json", {"class": "uint8", "values": [256, 1]}, "fails: "),  # NumPy 1 takes 256 for 0
+        ("X.json", {"class": "a b"}, "fails: class must be one of int8, "),
+        ("X.json", {"class": []}, "fails: "),
         ("X.json", {"size": [3, 5]}, "fails: cannot reshape array"),
     ],
 )

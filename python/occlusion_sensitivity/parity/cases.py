@@ -21,12 +21,12 @@ from ..network.layers import ImageInputLayer, imageInputLayer
 from ..occlusion import occlusionSensitivity
 from ..options import MATLAB_OPTIONS, Environment, OcclusionOptions
 from ..resizing import imresize
+from .matfile import CLASSES
 from .stages import Array, OcclusionCase, Stage, array_stage, boxes_stage, occlusion_stages
 
 MANIFEST = "manifest.json"
 # In the folder of a case, a folder for each source.
 REFERENCES = "references"
-_CLASSES = {"single": "float32", "double": "float64"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,8 +101,10 @@ def run_cases(
 
 def array_in(content: Any) -> Array:
     """The array of a JSON object: MATLAB's class, size, and the values down the columns."""
-    kind = _CLASSES.get(content["class"], content["class"])
-    return np.array(content["values"], dtype=kind).reshape(content["size"], order="F")
+    kind = content["class"]
+    if kind not in CLASSES:
+        raise ValueError(expected("class", f"one of {', '.join(CLASSES)}", kind))
+    return np.array(content["values"], dtype=CLASSES[kind]).reshape(content["size"], order="F")
 
 
 def _manifest(fixtures: Path) -> Any:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 Variable = NDArray[Any] | str
 
-# What a version 7.3 file calls a class → NumPy's.
-_NUMERIC = {
+# What MATLAB calls its classes → NumPy's.
+CLASSES = {
     **{f"{sign}int{bits}": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
     "single": "float32",
     "double": "float64",
@@ -66,7 +66,7 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
     if not any(kinds):  # or one without a name: what some of SciPy's releases make of a file of zeros
         raise ValueError("it holds no variables")
     for name in names:  # the contents of others are not even read
-        if kinds.get(name, "char") not in ("char", *_NUMERIC):
+        if kinds.get(name, "char") not in ("char", *CLASSES):
             raise _other_class(name)
     # SciPy from 1.18 on warns of sparse logicals, which are refused here, unless it is told what to make of them.
     sparse: dict[str, Any] = {"spmatrix": False} if "spmatrix" in inspect.signature(loadmat).parameters else {}
@@ -80,7 +80,7 @@ def _read_level_5(file: Path, names: Collection[str]) -> dict[str, Variable]:
             raise _other_class(name)
         if kind == "char" and value.size <= 1:
             variables[name] = str(value.reshape(-1)[0]) if value.size else ""
-        elif kind in _NUMERIC and value.dtype.kind in "biuf":  # and no other for complex numbers
+        elif kind in CLASSES and value.dtype.kind in "biuf":  # and no other for complex numbers
             variables[name] = _in_class(value, kind)
         else:
             raise _other_class(name)
@@ -117,12 +117,12 @@ def _variable(item: "h5py.Dataset") -> Variable | None:
     kind = kind.decode("ascii", "replace") if isinstance(kind, bytes) else str(kind)
     if item.attrs.get("MATLAB_empty", 0):
         # The dataset holds the size instead.
-        empty = np.zeros([int(n) for n in np.atleast_1d(item[()])], dtype=_NUMERIC.get(kind, "float64"))
+        empty = np.zeros([int(n) for n in np.atleast_1d(item[()])], dtype=CLASSES.get(kind, "float64"))
         return "" if kind == "char" else empty
     if kind == "char" and item.dtype.kind in "iu":
         # UTF-16 code units, across the columns of the only row.
         return np.asarray(item[()]).reshape(-1).astype("<u2").tobytes().decode("utf-16-le")
-    if kind in _NUMERIC or (not kind and item.dtype.kind in "biuf"):
+    if kind in CLASSES or (not kind and item.dtype.kind in "biuf"):
         # HDF5's order of axes is the reverse of MATLAB's.
         return np.ascontiguousarray(_in_class(np.asarray(item[()]).T, kind))
     return None
@@ -131,4 +131,4 @@ def _variable(item: "h5py.Dataset") -> Variable | None:
 def _in_class(array: NDArray[Any], kind: str) -> NDArray[Any]:
     # A damaged file may have numbers that its class cannot hold.
     with np.errstate(invalid="ignore", over="ignore"):
-        return array.astype(_NUMERIC.get(kind, array.dtype), copy=False)
+        return array.astype(CLASSES.get(kind, array.dtype), copy=False)
