@@ -161,8 +161,10 @@ def test_a_library_that_does_not_come_back_is_listed_apart(driver, tmp_path):
 
 def test_what_once_made_trouble_no_longer_does():
     command = [sys.executable, FUZZ / "run.py", "--regressions"]
+    files = sorted(FUZZ.glob("regressions/**/*"))
     found = subprocess.run(command, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
     rows = [line.split() for line in found.stdout.splitlines() if line[:1].isalpha()]
     cases = {name: int(count) for name, count, *_ in rows if name != "harness"}
     assert sum(cases.values()) == sum(1 for _ in FUZZ.glob("regressions/*/*/"))
+    assert sorted(FUZZ.glob("regressions/**/*")) == files
