@@ -18,13 +18,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
+import networks
 import occlusion_sensitivity as package
 from harness import Case, FindingError, place_of, problem_with
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-import networks  # noqa: E402
 
 NAME = "call"
 SHAPE = (12, 10, 3)

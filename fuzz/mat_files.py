@@ -2,7 +2,6 @@
 
 import io
 import struct
-import sys
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -14,15 +13,13 @@ import h5py
 import numpy as np
 from scipy.io import savemat
 
+import networks
 from harness import Case
 from mutations import changed_bytes
 from occlusion_sensitivity import importNetworkFromONNX, occlusionSensitivity
 from occlusion_sensitivity.parity.exported import explanation, run_exported
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-import networks  # noqa: E402
 
 NAME = "call.mat"
 NETWORK = "call.onnx"

@@ -2,7 +2,6 @@
 beside the file), or as bytes. What opens is used: layers, scores, maps by both engines, with and without rewriting.
 """
 
-import sys
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -15,16 +14,14 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, helper, load
 
+import networks
+import random_networks
 from harness import Case, FindingError
 from mutations import changed_bytes
 from occlusion_sensitivity import dlnetwork, importNetworkFromONNX, occlusionSensitivity
 from protobufs import change, changed_text
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-import networks  # noqa: E402
-import random_networks  # noqa: E402
 
 NAME = "network.onnx"
 # Larger images take longer than a case may; that they are refused or run is tested elsewhere.

@@ -8,7 +8,6 @@ It is a process of its own because a case may end it: fuzz/run.py sees that, and
 
 import argparse
 import contextlib
-import faulthandler
 import hashlib
 import json
 import resource
@@ -21,21 +20,21 @@ from pathlib import Path
 from random import Random
 
 from harness import Harness, no_warnings_from_inside, place_of, problem_with, shortened
+from run import PYTHON
 
-HARNESSES = ("network_files", "calls", "mat_files", "parity_folders", "pictures")
 # So much address space beyond what Python and its libraries take when all is imported.
 MEMORY = 3 << 30
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("harness", choices=HARNESSES)
+    parser.add_argument("harness", choices=PYTHON)
     parser.add_argument("first", type=int, nargs="?", default=0)
     parser.add_argument("count", type=int, nargs="?", default=1)
     parser.add_argument("work", type=Path, nargs="?")
     parser.add_argument("--folders", type=Path, nargs="*", default=(), help="cases that are there already")
     how = parser.parse_args()
-    faulthandler.enable()  # where a library ends the process, stderr says in which
+    sys.path.append(str(Path(__file__).parents[1] / "tests"))  # harnesses change the networks of the tests
     harness = import_module(how.harness).HARNESS
     bound_memory()
     for folder in how.folders:

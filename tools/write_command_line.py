@@ -11,6 +11,8 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
+from generated import write
+
 from occlusion_sensitivity.cli.parser import parser
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "command_line.md"
@@ -19,17 +21,7 @@ HERE = str(files("occlusion_sensitivity") / "compat_fixtures")
 
 
 def main():
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, begin, rest = text.partition("<!-- commands -->")
-    _, end, after = rest.partition("<!-- end commands -->")
-    if not begin or not end:
-        msg = f"{DOCUMENT} has no place for the commands."
-        raise ValueError(msg)
-    written = f"{before}{begin}\n\n{commands()}\n\n{end}{after}"
-    if "--check" in sys.argv[1:]:
-        return int(written != text)
-    DOCUMENT.write_text(written, encoding="utf-8", newline="\n")
-    return 0
+    return write(DOCUMENT, {"commands": f"\n{commands()}\n"}, check="--check" in sys.argv[1:])
 
 
 def commands():

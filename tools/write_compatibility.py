@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from case_files import FIXTURES
+from generated import write
 
 from occlusion_sensitivity.parity.cases import run_cases
 from occlusion_sensitivity.parity.report import cells, columns, headings
@@ -23,21 +24,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "compatibility.md"
 
 
 def main():
-    results = list(run_cases(FIXTURES))
-    text = DOCUMENT.read_text(encoding="utf-8")
-    text = replaced(text, "agreement", agreement(results))
-    text = replaced(text, "mutants", mutants())
-    DOCUMENT.write_text(text, encoding="utf-8", newline="\n")
-
-
-def replaced(text, name, table):
-    """`text` with `table` between the comments <!-- name --> and <!-- end name -->."""
-    before, begin, rest = text.partition(f"<!-- {name} -->")
-    _, end, after = rest.partition(f"<!-- end {name} -->")
-    if not begin or not end:
-        msg = f"{DOCUMENT} has no place for the table {name!r}."
-        raise ValueError(msg)
-    return f"{before}{begin}\n{table}\n{end}{after}"
+    write(DOCUMENT, {"agreement": agreement(list(run_cases(FIXTURES))), "mutants": mutants()})
 
 
 def agreement(results):

@@ -10,6 +10,8 @@ import re
 import sys
 from pathlib import Path
 
+from generated import write
+
 from occlusion_sensitivity import matlab
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "migrating.md"
@@ -17,17 +19,7 @@ PARAGRAPHS = ("MATLAB", "Python", "Differs")
 
 
 def main():
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, begin, rest = text.partition("<!-- names -->")
-    _, end, after = rest.partition("<!-- end names -->")
-    if not begin or not end:
-        msg = f"{DOCUMENT} has no place for the table."
-        raise ValueError(msg)
-    written = f"{before}{begin}\n{table()}\n{end}{after}"
-    if "--check" in sys.argv[1:]:
-        return int(written != text)
-    DOCUMENT.write_text(written, encoding="utf-8", newline="\n")
-    return 0
+    return write(DOCUMENT, {"names": table()}, check="--check" in sys.argv[1:])
 
 
 def table():

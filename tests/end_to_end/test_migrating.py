@@ -25,7 +25,9 @@ PHOTOGRAPH = files("occlusion_sensitivity") / "data" / "coffee.jpg"
 
 
 def described(public):
-    return runpy.run_path(str(ROOT / "tools" / "write_migrating.py"))["described"](public)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "tools")
+        return runpy.run_path(str(ROOT / "tools" / "write_migrating.py"))["described"](public)
 
 
 # The table of names --------------------------------------------------------------------------------------------------
